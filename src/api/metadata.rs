@@ -1,0 +1,134 @@
+//! The `metadata` of an upload, in every encoding that clients use (clients.md §1).
+//!
+//! JSON text in one part, or a part for each value: `metadata[a][b]` from TypeScript,
+//! `metadata.a.b` from Python and Go. The expanded forms keep their values as strings.
+
+use serde_json::{Map, Value};
+
+use super::error::{ApiError, Result};
+use crate::domain::Metadata;
+
+/// The service's limit, in bytes of compact JSON.
+const MAX_BYTES: usize = 1024;
+
+/// Reads the metadata from a form's text parts. None, or an empty object, is `None`.
+pub(super) fn from_parts(parts: &[(String, String)]) -> Result<Option<Metadata>> {
+    let mut metadata = Map::new();
+    for (name, text) in parts {
+        match name.strip_prefix("metadata") {
+            // Seen from a client that had none: the word `undefined`.
+            Some("") if matches!(text.trim(), "" | "undefined") => {}
+            Some("") => metadata = from_json(text)?,
+            Some(rest) if rest.starts_with(['.', '[']) => {
+                insert(&mut metadata, &path(rest), text);
+            }
+            _ => {}
+        }
+    }
+    check(metadata)
+}
+
+fn from_json(text: &str) -> Result<Metadata> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(metadata)) => Ok(metadata),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => Err(ApiError::bad_request("metadata must be a JSON object")),
+        Err(error) => Err(ApiError::bad_request(format!("metadata is no valid JSON: {error}"))),
+    }
+}
+
+fn check(metadata: Metadata) -> Result<Option<Metadata>> {
+    let size = serde_json::to_string(&metadata).map_or(0, |json| json.len());
+    if size > MAX_BYTES {
+        let detail = format!("metadata has {size} bytes, at most {MAX_BYTES} are allowed");
+        return Err(ApiError::bad_request(detail));
+    }
+    Ok(Some(metadata).filter(|metadata| !metadata.is_empty()))
+}
+
+/// `[a][b]` or `.a.b` as `a`, `b`; an empty step means one more element.
+fn path(rest: &str) -> Vec<&str> {
+    if let Some(brackets) = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return brackets.split("][").collect();
+    }
+    let dots = rest.trim_start_matches('.');
+    match dots.strip_suffix("[]") {
+        Some(list) => list.split('.').chain([""]).collect(),
+        None => dots.split('.').collect(),
+    }
+}
+
+fn insert(metadata: &mut Metadata, path: &[&str], text: &str) {
+    let mut object = Value::Object(std::mem::take(metadata));
+    set(&mut object, path, text);
+    if let Value::Object(object) = object {
+        *metadata = object;
+    }
+}
+
+fn set(place: &mut Value, path: &[&str], text: &str) {
+    match path {
+        [] => *place = Value::String(text.to_owned()),
+        ["", rest @ ..] => {
+            if !place.is_array() {
+                *place = Value::Array(Vec::new());
+            }
+            let list = place.as_array_mut().expect("it was just made one");
+            list.push(Value::Null);
+            set(list.last_mut().expect("one was just added"), rest, text);
+        }
+        [step, rest @ ..] => {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
+            }
+            let object = place.as_object_mut().expect("it was just made one");
+            set(object.entry(*step).or_insert(Value::Null), rest, text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(parts: &[(&str, &str)]) -> String {
+        let parts: Vec<_> =
+            parts.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
+        match from_parts(&parts) {
+            Ok(None) => "none".to_owned(),
+            Ok(Some(metadata)) => Value::Object(metadata).to_string(),
+            Err(_) => "refused".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_encoding_of_real_clients_is_read() {
+        for (parts, expected) in [
+            (&[("metadata", r#"{"a":{"b":1}}"#)][..], r#"{"a":{"b":1}}"#),
+            (&[("metadata[a][b]", "1"), ("metadata[k]", "v")], r#"{"a":{"b":"1"},"k":"v"}"#),
+            (&[("metadata[list][]", "x"), ("metadata[list][]", "y")], r#"{"list":["x","y"]}"#),
+            (&[("metadata.a.b", "1"), ("metadata.k", "v")], r#"{"a":{"b":"1"},"k":"v"}"#),
+            (&[("metadata.list[]", "x"), ("metadata.list[]", "y")], r#"{"list":["x","y"]}"#),
+        ] {
+            assert_eq!(read(parts), expected, "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn no_metadata_is_said_in_many_ways() {
+        for text in ["", "undefined", "{}", "null"] {
+            assert_eq!(read(&[("metadata", text)]), "none", "{text}");
+        }
+        assert_eq!(read(&[("metadatum", "{\"a\":1}")]), "none");
+    }
+
+    #[test]
+    fn what_is_no_object_or_too_long_is_refused() {
+        let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(1024));
+        for text in ["[1]", "7", "{", "text", &long] {
+            assert_eq!(read(&[("metadata", text)]), "refused", "{text}");
+        }
+        let fits = format!(r#"{{"a":"{}"}}"#, "x".repeat(1024 - 8));
+        assert_eq!(read(&[("metadata", &fits)]), fits);
+    }
+}

@@ -1,0 +1,202 @@
+//! Named variants: create, list, details, edit, delete.
+
+use std::collections::BTreeMap;
+
+use axum::{extract::State, response::IntoResponse};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    envelope::{Empty, Success},
+    error::{ApiError, Result},
+    extract::{Account, Json, VariantPath},
+};
+use crate::{
+    app::App,
+    domain::{self, Variant, VariantName},
+    error::ErrorCode,
+    store::variants,
+    transform::{Fit, MetadataPolicy},
+};
+
+#[derive(Deserialize)]
+pub(super) struct CreateRequest {
+    id: String,
+    options: Map<String, Value>,
+    #[serde(default, rename = "neverRequireSignedURLs")]
+    never_require_signed_urls: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct EditRequest {
+    #[serde(default)]
+    options: Map<String, Value>,
+    #[serde(rename = "neverRequireSignedURLs")]
+    never_require_signed_urls: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct VariantBody {
+    id: String,
+    options: Map<String, Value>,
+    #[serde(rename = "neverRequireSignedURLs")]
+    never_require_signed_urls: bool,
+}
+
+/// `{"variant": …}`
+#[derive(Serialize)]
+struct OneBody {
+    variant: VariantBody,
+}
+
+/// `{"variants": {"public": …}}`: a map, unlike every other list.
+#[derive(Serialize)]
+struct ManyBody {
+    variants: BTreeMap<String, VariantBody>,
+}
+
+/// `GET …/v1/variants`
+pub(super) async fn list(
+    State(app): State<App>,
+    Account(account): Account,
+) -> Result<impl IntoResponse> {
+    let variants = app.store.read(move |conn| variants::list(conn, &account.id)).await?;
+    let named = variants.into_iter().map(|variant| (variant.name.to_string(), variant.into()));
+    Ok(Success(ManyBody { variants: named.collect() }))
+}
+
+/// `POST …/v1/variants`
+pub(super) async fn create(
+    State(app): State<App>,
+    Account(account): Account,
+    Json(request): Json<CreateRequest>,
+) -> Result<impl IntoResponse> {
+    let variant = new_variant(&request)?;
+    let created = variant.clone();
+    app.store
+        .tx(move |tx| {
+            if variants::find(tx, &account.id, &variant.name)?.is_some() {
+                return Err(ErrorCode::AlreadyExists.into());
+            }
+            if variants::names(tx, &account.id)?.len() >= Variant::LIMIT {
+                let detail = format!("an account has at most {} variants", Variant::LIMIT);
+                return Err(ApiError::bad_request(detail));
+            }
+            Ok(variants::insert(tx, &account.id, &variant)?)
+        })
+        .await?;
+    Ok(Success(OneBody { variant: created.into() }))
+}
+
+/// `GET …/v1/variants/{variant_id}`
+pub(super) async fn details(
+    State(app): State<App>,
+    Account(account): Account,
+    VariantPath(name): VariantPath,
+) -> Result<impl IntoResponse> {
+    let variant = find(&app, account, name).await?;
+    Ok(Success(OneBody { variant: variant.into() }))
+}
+
+/// `GET …/v1/variants/{variant_id}/flat`
+pub(super) async fn details_flat(
+    State(app): State<App>,
+    Account(account): Account,
+    VariantPath(name): VariantPath,
+) -> Result<impl IntoResponse> {
+    let variant = find(&app, account, name).await?;
+    Ok(Success(VariantBody::from(variant)))
+}
+
+async fn find(app: &App, account: domain::Account, name: VariantName) -> Result<Variant> {
+    let find = move |conn: &_| variants::find(conn, &account.id, &name);
+    app.store.read(find).await?.ok_or_else(|| ErrorCode::VariantNotFound.into())
+}
+
+/// `PATCH …/v1/variants/{variant_id}`: what isn't named stays as it is.
+pub(super) async fn edit(
+    State(app): State<App>,
+    Account(account): Account,
+    VariantPath(name): VariantPath,
+    Json(request): Json<EditRequest>,
+) -> Result<impl IntoResponse> {
+    let edited = app
+        .store
+        .tx(move |tx| {
+            let variant = variants::find(tx, &account.id, &name)?;
+            let mut variant = variant.ok_or(ErrorCode::VariantNotFound)?;
+            set_options(&mut variant, &request.options)?;
+            if let Some(never) = request.never_require_signed_urls {
+                variant.never_require_signed_urls = never;
+            }
+            variants::update(tx, &account.id, &variant)?;
+            Ok::<_, ApiError>(variant)
+        })
+        .await?;
+    Ok(Success(OneBody { variant: edited.into() }))
+}
+
+/// `DELETE …/v1/variants/{variant_id}`
+pub(super) async fn delete(
+    State(app): State<App>,
+    Account(account): Account,
+    VariantPath(name): VariantPath,
+) -> Result<impl IntoResponse> {
+    // Seen on the real service: 200, and `public` is still there (management-api.md §6, 27).
+    if name.as_str() != Variant::PUBLIC {
+        let deleted = app.store.tx(move |tx| variants::delete(tx, &account.id, &name)).await?;
+        deleted.then_some(()).ok_or(ErrorCode::VariantNotFound)?;
+    }
+    Ok(Success(Empty {}))
+}
+
+fn new_variant(request: &CreateRequest) -> Result<Variant> {
+    let name: VariantName = request.id.parse().map_err(ApiError::bad_request)?;
+    let mut variant = Variant {
+        name,
+        options: Default::default(),
+        browser_ttl: None,
+        never_require_signed_urls: request.never_require_signed_urls,
+    };
+    variant.options.fit = Some(Fit::default());
+    variant.options.metadata = Some(MetadataPolicy::default());
+    set_options(&mut variant, &request.options)?;
+    Ok(variant)
+}
+
+/// Sets what `options` names; null leaves an option as it is. Unknown names are ignored, as the
+/// service does.
+fn set_options(variant: &mut Variant, options: &Map<String, Value>) -> Result<()> {
+    for (name, value) in options {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return Err(ApiError::bad_request(format!("{name} is a text or a number"))),
+        };
+        if name == "browser_ttl" {
+            variant.browser_ttl = Some(text.parse().map_err(ApiError::bad_request)?);
+        } else {
+            variant.options.set(name, &text).map_err(ApiError::bad_request)?;
+        }
+    }
+    Ok(())
+}
+
+impl From<Variant> for VariantBody {
+    fn from(variant: Variant) -> Self {
+        let given = variant.options.given().map(|(name, text)| {
+            let number = text.parse().map(Value::Number);
+            (name.to_owned(), number.unwrap_or(Value::String(text)))
+        });
+        let mut options: Map<String, Value> = given.collect();
+        if let Some(ttl) = variant.browser_ttl {
+            options.insert("browser_ttl".to_owned(), ttl.seconds().into());
+        }
+        Self {
+            id: variant.name.to_string(),
+            options,
+            never_require_signed_urls: variant.never_require_signed_urls,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What every request can reach: settings, clock, store, workers. Cloned per request.
+//!
+//! The app holds; `server` wires. It knows no surface.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock,
+    config::Settings,
+    domain::{Account, AccountId, SigningKey},
+    store::{Store, StoreError, accounts, signing_keys},
+    workers::Workers,
+};
+
+/// The account that is there from the start, for whoever has no id of their own.
+pub const DEFAULT_ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+
+/// The program's state.
+#[derive(Clone)]
+pub struct App {
+    pub settings: Arc<Settings>,
+    pub clock: Clock,
+    pub store: Store,
+    pub workers: Workers,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(settings: Settings, clock: Clock, store: Store) -> Self {
+        Self { settings: Arc::new(settings), clock, store, workers: Workers::for_this_machine() }
+    }
+
+    /// The account with this id, created at its first use.
+    pub async fn account(&self, id: AccountId) -> Result<Account, StoreError> {
+        let known = id.clone();
+        let found = self.store.read(move |conn| accounts::find(conn, &known)).await?;
+        if let Some(account) = found {
+            return Ok(account);
+        }
+        let clock = self.clock.clone();
+        self.store.tx(move |tx| accounts::find_or_create(tx, &id, &clock)).await
+    }
+
+    /// The default account and its keys.
+    pub async fn default_account(&self) -> Result<(Account, Vec<SigningKey>), StoreError> {
+        let id = DEFAULT_ACCOUNT.parse().expect("the default account's id is well-formed");
+        let account = self.account(id).await?;
+        let id = account.id.clone();
+        let keys = self.store.read(move |conn| signing_keys::list(conn, &id)).await?;
+        Ok((account, keys))
+    }
+}

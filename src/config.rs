@@ -1,0 +1,158 @@
+//! Every setting: a flag, its `TINTYPE_…` variable, its default. Validated once, here.
+//!
+//! The doc comment of a setting is its help text and its row in the README.
+
+use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use url::Url;
+
+/// Cloudflare Images on localhost.
+#[derive(Debug, Parser)]
+#[command(name = "tintype", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and deliver images; what tintype does when no command is given
+    Serve(Settings),
+}
+
+/// What can be set.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "TINTYPE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:1856")]
+    pub listen: SocketAddr,
+
+    /// Folder that keeps the images and the database
+    #[arg(long, env = "TINTYPE_DATA", value_name = "DIR", default_value = "./.tintype")]
+    pub data: PathBuf,
+
+    /// Keep everything in a temporary folder that is removed at exit
+    #[arg(long, env = "TINTYPE_EPHEMERAL", conflicts_with = "data", value_parser = BoolishValueParser::new())]
+    pub ephemeral: bool,
+
+    /// File that gets the base URL once the server accepts connections
+    #[arg(long, env = "TINTYPE_READY_FILE", value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+
+    /// How log lines on stderr look
+    #[arg(long, env = "TINTYPE_LOG", value_enum, value_name = "FORMAT", default_value = "text")]
+    pub log: LogFormat,
+
+    /// Base of the URLs handed out, where the request's own Host header would be wrong
+    #[arg(long, env = "TINTYPE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// An http or https URL without query and without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        if !web || url.query().is_some() || url.fragment().is_some() {
+            return Err("an http or https URL without query is needed".to_owned());
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+}
+
+/// A variable that looks like a setting of ours and is none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownVariable {
+    name: String,
+    nearest: Option<String>,
+}
+
+impl fmt::Display for UnknownVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the environment variable {} is no setting of tintype", self.name)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the command line and the environment. Prints usage errors and ends the program, as
+    /// clap does; an unknown `TINTYPE_…` variable is given back.
+    pub fn from_environment() -> Result<Self, UnknownVariable> {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        check_variables(names)?;
+        let cli = Cli::parse();
+        Ok(match cli.command {
+            None => cli.settings,
+            Some(Command::Serve(settings)) => settings,
+        })
+    }
+}
+
+/// Refuses a `TINTYPE_…` variable that no setting reads: a slip there would go unnoticed.
+fn check_variables(names: impl Iterator<Item = String>) -> Result<(), UnknownVariable> {
+    let command = Cli::command();
+    let settings = command.get_arguments().filter_map(|setting| setting.get_env()?.to_str());
+    let known: BTreeSet<&str> = settings.collect();
+    let mut ours = names.filter(|name| name.starts_with("TINTYPE_"));
+    match ours.find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let nearest =
+                known.into_iter().min_by_key(|one| strsim::damerau_levenshtein(one, &name));
+            Err(UnknownVariable { nearest: nearest.map(str::to_owned), name })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(names: &[&str]) -> Result<(), String> {
+        check_variables(names.iter().map(|name| name.to_string())).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_slip_in_a_variable_is_named_with_the_nearest_setting() {
+        assert_eq!(check(&["PATH", "TINTYPE_LISTEN", "TINTYPE_DATA"]), Ok(()));
+        insta::assert_snapshot!(
+            check(&["TINTYPE_LISTN"]).unwrap_err(),
+            @"the environment variable TINTYPE_LISTN is no setting of tintype; did you mean TINTYPE_LISTEN?"
+        );
+    }
+
+    #[test]
+    fn public_urls_lose_their_last_slash() {
+        let url: PublicUrl = "https://images.test/base/".parse().unwrap();
+        assert_eq!(url.as_str(), "https://images.test/base");
+
+        for bad in ["images.test", "ftp://images.test", "https://images.test/?a=b", ""] {
+            assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The headers of a delivered image (delivery-and-transforms.md §7).
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{domain::BrowserTtl, render::RenditionKey, transform::Rendition};
+
+/// The service's own policy: an image runs nothing.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; navigate-to 'none'; form-action 'none'";
+
+/// What is known of an answer before it is rendered.
+pub(super) struct Validators {
+    etag: String,
+    cache_control: String,
+}
+
+impl Validators {
+    pub(super) fn new(key: &RenditionKey, ttl: Option<BrowserTtl>) -> Self {
+        let seconds = ttl.unwrap_or(BrowserTtl::DEFAULT).seconds();
+        Self {
+            etag: format!("\"{}\"", key.as_str()),
+            cache_control: format!("public, max-age={seconds}, stale-while-revalidate=7200"),
+        }
+    }
+
+    /// Whether the client has this very answer (`If-None-Match`, compared weakly as RFC 9110 says).
+    pub(super) fn still_hold(&self, headers: &HeaderMap) -> bool {
+        let values = headers.get_all(header::IF_NONE_MATCH).iter();
+        let mut tags = values.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+        tags.any(|tag| {
+            let tag = tag.trim();
+            tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag
+        })
+    }
+
+    pub(super) fn not_modified(self) -> Response {
+        (StatusCode::NOT_MODIFIED, self.headers()).into_response()
+    }
+
+    pub(super) fn deliver(self, rendition: Rendition) -> Response {
+        let mut headers = self.headers();
+        let media_type = HeaderValue::from_static(rendition.format.media_type());
+        headers.insert(header::CONTENT_TYPE, media_type);
+        headers.insert("cf-images", HeaderValue::from_static("internal=ok/m"));
+        for warning in rendition.warnings {
+            let warning = format!("cf-images 299 \"{warning}\"");
+            headers.append(header::WARNING, value(&warning));
+        }
+        (headers, rendition.bytes).into_response()
+    }
+
+    /// The headers that a 304 repeats.
+    fn headers(&self) -> HeaderMap {
+        HeaderMap::from_iter([
+            (header::ETAG, value(&self.etag)),
+            (header::CACHE_CONTROL, value(&self.cache_control)),
+            (header::VARY, HeaderValue::from_static("accept")),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+        ])
+    }
+}
+
+pub(super) fn method_not_allowed() -> Response {
+    let allow = [(header::ALLOW, "GET, HEAD")];
+    (StatusCode::METHOD_NOT_ALLOWED, allow, "images are read with GET or HEAD\n").into_response()
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("the text is plain ASCII")
+}

@@ -1,0 +1,152 @@
+//! Images as an account holds them: ids, what was said about them at upload, and which bytes they are.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::transform::Format;
+
+/// The `metadata` of an image: a JSON object that the service stores and gives back.
+pub type Metadata = serde_json::Map<String, serde_json::Value>;
+
+/// An uploaded image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    pub id: ImageId,
+    /// `None` when the upload named none.
+    pub filename: Option<String>,
+    pub creator: Option<String>,
+    /// Never an empty object: that is `None`.
+    pub metadata: Option<Metadata>,
+    pub uploaded: DateTime<Utc>,
+    pub require_signed_urls: bool,
+    /// The original's bytes in the blob store.
+    pub digest: Digest,
+    /// What the original's bytes are, whatever the upload called them.
+    pub format: Format,
+}
+
+/// What an upload says about its image, besides the bytes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewImage {
+    /// The custom id, or `None` for a generated one.
+    pub id: Option<ImageId>,
+    pub filename: Option<String>,
+    pub creator: Option<String>,
+    pub metadata: Option<Metadata>,
+    pub require_signed_urls: bool,
+}
+
+/// An image's id within its account: generated, or a custom one chosen at upload.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ImageId(String);
+
+/// Why a text can't be a custom id (management-api.md §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidCustomId {
+    #[error("Must have 1 to 1024 characters")]
+    Length,
+    #[error("Must not start or end with a slash")]
+    OuterSlash,
+    #[error("Must not be UUID")]
+    Uuid,
+    #[error("Must not use a non-image file name extension")]
+    Extension,
+}
+
+impl ImageId {
+    /// The id made of a generated value.
+    #[must_use]
+    pub fn generated(value: Uuid) -> Self {
+        Self(value.hyphenated().to_string())
+    }
+
+    /// A custom id for a new image.
+    pub fn custom(text: &str) -> Result<Self, InvalidCustomId> {
+        if !(1..=1024).contains(&text.chars().count()) {
+            return Err(InvalidCustomId::Length);
+        }
+        if text.starts_with('/') || text.ends_with('/') {
+            return Err(InvalidCustomId::OuterSlash);
+        }
+        if Uuid::try_parse(text).is_ok() {
+            return Err(InvalidCustomId::Uuid);
+        }
+        match mime_guess::from_path(text).first() {
+            Some(mime) if mime.type_() != "image" => Err(InvalidCustomId::Extension),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The id that a request names, which may or may not be some image's.
+    #[must_use]
+    pub fn named(text: String) -> Self {
+        Self(text)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The SHA-256 of a blob; its name in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// The digest that 64 hex digits spell.
+    #[must_use]
+    pub fn parse(hex: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(hex, &mut bytes).ok().map(|()| Self(bytes))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn custom_ids_may_have_slashes_inside() {
+        let longest = "é".repeat(1024);
+        for good in ["shop/42.png", "a", "naïve/ключ", "v1.2", "100%", "keys", &longest] {
+            assert!(ImageId::custom(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn custom_ids_that_the_service_refuses() {
+        use InvalidCustomId::{Extension, Length, OuterSlash, Uuid};
+        for (bad, why) in [
+            ("", Length),
+            ("x".repeat(1025).as_str(), Length),
+            ("/a", OuterSlash),
+            ("a/", OuterSlash),
+            ("9a5c41e0-bbd2-4243-1b0b-f9ac7aa20700", Uuid),
+            ("reports/2026.pdf", Extension),
+            ("index.html", Extension),
+        ] {
+            assert_eq!(ImageId::custom(bad), Err(why), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The table of error codes: everything a client can be told went wrong, on every surface.
+//!
+//! The table knows numbers and texts. Which failure becomes which code is decided where a surface
+//! maps its errors (`api::error`, `delivery::error`) and nowhere else.
+
+/// How sure we are that the real service answers with this code, status and text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// In the service's published documentation or OpenAPI document.
+    Documented,
+    /// Seen in a recorded answer of the real service.
+    Observed,
+    /// Our choice where the public record is silent or contradicts itself.
+    Assumed,
+}
+
+/// One row of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The name this program uses for the error.
+    pub name: &'static str,
+    /// The number in `errors[].code` or in the `cf-images: err=` header.
+    pub code: u16,
+    /// The HTTP status it travels with.
+    pub status: u16,
+    /// How the code, status and text are known.
+    pub evidence: Evidence,
+    /// The text, or its beginning where a detail follows.
+    pub message: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($name:ident $code:literal $status:literal $evidence:ident $message:literal)*) => {
+        /// An error the service can answer with.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ErrorCode { $(#[doc = $message] $name),* }
+
+        impl ErrorCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &[ErrorCode] = &[$(ErrorCode::$name),*];
+
+            /// The code's row in the catalogue.
+            #[must_use]
+            pub const fn row(self) -> Row {
+                match self {
+                    $(ErrorCode::$name => Row {
+                        name: stringify!($name),
+                        code: $code,
+                        status: $status,
+                        evidence: Evidence::$evidence,
+                        message: $message,
+                    }),*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    // The API gateway, before Images sees the request.
+    InvalidHeaders          6003 400 Observed   "Invalid request headers"
+    InvalidEmailHeader      6102 400 Assumed    "Invalid format for X-Auth-Email header"
+    InvalidKeyHeader        6103 400 Observed   "Invalid format for X-Auth-Key header"
+    InvalidAuthorization    6111 400 Observed   "Invalid format for Authorization header"
+    NoRoute                 7000 404 Observed   "No route for that URI"
+    CouldNotRoute           7003 404 Observed   "Could not route to"
+    MissingCredentials      9106 400 Observed   "Missing X-Auth-Key, X-Auth-Email or Authorization headers"
+    MethodNotAllowed       10000 405 Observed   "method not allowed for the api_token authentication scheme"
+
+    // The Images API.
+    BadRequest              5400 400 Documented "Bad request"
+    VariantNotFound         5401 404 Observed   "Variant not found"
+    ImageNotFound           5404 404 Observed   "Image not found"
+    AlreadyExists           5409 409 Observed   "Resource already exists"
+    CustomIdPrivate         5410 400 Observed   "This image contains a custom ID and cannot be set to private. Delete the image and upload it again with a regular ID"
+    InvalidCustomId         5411 400 Observed   "The custom ID is invalid"
+    FileTooLarge            5413 413 Documented "The image is over the 10 MB limit"
+    NotMultipart            5415 415 Observed   "The content type must be multipart/form-data"
+    AnimationTooLong        5443 400 Observed   "The animation is too long: at most 100 million pixels over all frames are allowed"
+    UnsupportedFormat       5455 415 Observed   "Unsupported image format. Accepted content types: image/jpeg, image/png, image/webp, image/gif, image/svg+xml"
+    Internal                5550 500 Documented "Internal Server Error"
+    UploadUndecodable       9422 422 Observed   "Decode error: image failed to be decoded"
+    UploadDimensions        9413 413 Assumed    "The image is too large"
+
+    // Delivery.
+    DeliveredTooLarge       9413 403 Documented "The image is too large"
+    ImageMissing            9404 404 Observed   "Image not found"
+    AccessDenied            9425 403 Observed   "Image access denied"
+    UnknownAccountHash      9427 403 Documented "Access denied: there is no account with this hash"
+    FlexibleDisabled        9429 403 Documented "Flexible variants are not enabled for the account"
+    PathNotFound            9431 404 Documented "Not found"
+    BadDeliveryRequest      9432 400 Documented "Bad request"
+    StoredUndecodable       9516 422 Documented "The stored image could not be decoded"
+    RenderFailed            9517 500 Documented "Internal error"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_and_status_name_one_row() {
+        for (index, one) in ErrorCode::ALL.iter().enumerate() {
+            for other in &ErrorCode::ALL[index + 1..] {
+                let (one, other) = (one.row(), other.row());
+                assert!(
+                    (one.code, one.status) != (other.code, other.status),
+                    "{} and {} are both {} with status {}",
+                    one.name,
+                    other.name,
+                    one.code,
+                    one.status,
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Cloudflare Images on localhost.
+//!
+//! The modules in reading order:
+
+/// Every setting: flag, environment variable, default.
+pub mod config;
+/// The table of error codes.
+pub mod error;
+
+/// The nouns: account, image, variant, signing key.
+pub mod domain;
+/// Signs and verifies delivery URLs.
+pub mod signing;
+/// Options to plan to pixels to bytes; stands on its own.
+pub mod transform;
+
+/// What every request can reach.
+pub mod app;
+/// Time and ids.
+pub mod clock;
+/// Rows and blobs.
+pub mod store;
+/// Where pixels are worked on.
+pub mod workers;
+
+/// Bytes to an accepted image.
+pub mod ingest;
+/// An image and options to a rendition.
+pub mod render;
+
+mod api;
+/// What a person sees at the start.
+pub mod banner;
+mod delivery;
+/// Every surface, wired.
+pub mod server;
+/// Which door a request knocks on.
+pub mod surface;
+/// The URLs we hand out.
+pub mod urls;

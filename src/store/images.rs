@@ -1,0 +1,180 @@
+//! The table `images`.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Result, StoreError};
+use crate::domain::{AccountId, Digest, Image, ImageId};
+
+/// Adds an image. The id must be free.
+pub fn insert(conn: &Connection, account: &AccountId, image: &Image) -> Result<()> {
+    let metadata = image
+        .metadata
+        .as_ref()
+        .map(|metadata| serde_json::to_string(metadata).expect("a JSON object always prints"));
+    conn.prepare_cached(
+        "insert into images (account_id, id, filename, creator, metadata, uploaded_at,
+                             require_signed_urls, digest, format)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        account.as_str(),
+        image.id.as_str(),
+        image.filename,
+        image.creator,
+        metadata,
+        image.uploaded.timestamp_millis(),
+        image.require_signed_urls,
+        image.digest.to_string(),
+        image.format.media_type(),
+    ])?;
+    Ok(())
+}
+
+pub fn find(conn: &Connection, account: &AccountId, id: &ImageId) -> Result<Option<Image>> {
+    conn.prepare_cached("select * from images where account_id = ?1 and id = ?2")?
+        .query_row([account.as_str(), id.as_str()], |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()
+}
+
+/// Removes an image and gives its blob's digest, for `Tx::release`; `None` if there is none.
+pub fn delete(conn: &Connection, account: &AccountId, id: &ImageId) -> Result<Option<Digest>> {
+    let digest = conn
+        .prepare_cached("delete from images where account_id = ?1 and id = ?2 returning digest")?
+        .query_row([account.as_str(), id.as_str()], |row| row.get::<_, String>(0))
+        .optional()?;
+    digest.map(|digest| parse_digest(&digest)).transpose()
+}
+
+/// How many images the account has.
+pub fn count(conn: &Connection, account: &AccountId) -> Result<u32> {
+    let count = conn
+        .prepare_cached("select count(*) from images where account_id = ?1")?
+        .query_row([account.as_str()], |row| row.get(0))?;
+    Ok(count)
+}
+
+/// Whether some image of some account still needs the blob.
+pub fn any_with_digest(conn: &Connection, digest: Digest) -> Result<bool> {
+    let any = conn
+        .prepare_cached("select exists (select 1 from images where digest = ?1)")?
+        .query_row([digest.to_string()], |row| row.get(0))?;
+    Ok(any)
+}
+
+/// A place in the listing: the image after which a page begins. It stays right while images come
+/// and go, itself included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub uploaded_at: i64,
+    pub seq: i64,
+}
+
+/// Which way a listing goes, by time of upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+/// Which part of a listing is wanted.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub order: Order,
+    pub after: Option<Cursor>,
+    pub limit: u32,
+    /// Only this creator's images; empty means those without one.
+    pub creator: Option<String>,
+}
+
+/// The images of a page, and where the next one begins, if there is one.
+pub fn list(
+    conn: &Connection,
+    account: &AccountId,
+    page: &Page,
+) -> Result<(Vec<Image>, Option<Cursor>)> {
+    let mut statement = conn.prepare_cached(match page.order {
+        Order::OldestFirst => {
+            "select * from images
+             where account_id = ?1 and (uploaded_at, seq) > (?2, ?3)
+               and (?5 is null or coalesce(creator, '') = ?5)
+             order by uploaded_at, seq limit ?4"
+        }
+        Order::NewestFirst => {
+            "select * from images
+             where account_id = ?1 and (uploaded_at, seq) < (?2, ?3)
+               and (?5 is null or coalesce(creator, '') = ?5)
+             order by uploaded_at desc, seq desc limit ?4"
+        }
+    })?;
+    let outermost = match page.order {
+        Order::OldestFirst => i64::MIN,
+        Order::NewestFirst => i64::MAX,
+    };
+    let after = page.after.unwrap_or(Cursor { uploaded_at: outermost, seq: outermost });
+    let mut rows = statement.query(params![
+        account.as_str(),
+        after.uploaded_at,
+        after.seq,
+        i64::from(page.limit) + 1,
+        page.creator,
+    ])?;
+
+    let mut images = Vec::new();
+    let mut last = None;
+    while let Some(row) = rows.next()? {
+        if images.len() == page.limit as usize {
+            return Ok((images, last));
+        }
+        images.push(from_row(row)?);
+        last = Some(Cursor { uploaded_at: row.get("uploaded_at")?, seq: row.get("seq")? });
+    }
+    Ok((images, None))
+}
+
+/// The `number`-th page, counted from 1, newest first: v1 listings count pages.
+pub fn list_numbered(
+    conn: &Connection,
+    account: &AccountId,
+    creator: Option<&str>,
+    number: u32,
+    limit: u32,
+) -> Result<Vec<Image>> {
+    let offset = i64::from(number - 1) * i64::from(limit);
+    let mut statement = conn.prepare_cached(
+        "select * from images
+         where account_id = ?1 and (?2 is null or coalesce(creator, '') = ?2)
+         order by uploaded_at desc, seq desc limit ?3 offset ?4",
+    )?;
+    let page = params![account.as_str(), creator, limit, offset];
+    let rows = statement.query_and_then(page, from_row)?;
+    rows.collect()
+}
+
+fn from_row(row: &Row) -> Result<Image> {
+    let metadata: Option<String> = row.get("metadata")?;
+    let uploaded_at = row.get("uploaded_at")?;
+    let format: String = row.get("format")?;
+    Ok(Image {
+        id: ImageId::named(row.get("id")?),
+        filename: row.get("filename")?,
+        creator: row.get("creator")?,
+        metadata: metadata
+            .map(|json| serde_json::from_str(&json).map_err(|_| unreadable("metadata", &json)))
+            .transpose()?,
+        uploaded: DateTime::<Utc>::from_timestamp_millis(uploaded_at)
+            .ok_or_else(|| unreadable("uploaded_at", &uploaded_at.to_string()))?,
+        require_signed_urls: row.get("require_signed_urls")?,
+        digest: parse_digest(&row.get::<_, String>("digest")?)?,
+        format: format.parse().map_err(|_| unreadable("format", &format))?,
+    })
+}
+
+fn parse_digest(hex: &str) -> Result<Digest> {
+    Digest::parse(hex).ok_or_else(|| unreadable("digest", hex))
+}
+
+fn unreadable(column: &str, value: &str) -> StoreError {
+    StoreError::Unreadable(format!("the image {column} {value}"))
+}

@@ -1,0 +1,188 @@
+//! What is kept: rows in SQLite, originals on disk. The only module that knows SQL or file paths.
+//!
+//! It speaks `domain`, never JSON bodies, never status codes. A row exists ⇒ its blob exists: the
+//! blob is written first and removed last, and both ends of that happen under the one writer lock.
+
+pub mod accounts;
+mod blobs;
+pub mod images;
+mod migrations;
+mod open;
+pub mod signing_keys;
+pub mod variants;
+
+use std::{
+    cell::RefCell,
+    ops::Deref,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::domain::Digest;
+use blobs::Blobs;
+pub use blobs::StagedBlob;
+pub use open::OpenError;
+
+/// The data folder. Clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    connection: Mutex<Connection>,
+    blobs: Blobs,
+    /// Held as long as the store is open: a second server on the folder is refused.
+    _lock: std::fs::File,
+}
+
+/// What can go wrong between us and the disk. None of it is the client's doing.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("file: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("the database holds {0}, which this version can't read")]
+    Unreadable(String),
+}
+
+/// A result of the store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+impl Store {
+    /// Opens the data folder, creating and migrating it as needed.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let lock = open::lock(folder)?;
+        let connection = open::database(folder)?;
+        let blobs = Blobs::open(folder).map_err(|error| OpenError::unusable(folder, &error))?;
+        Ok(Self(Arc::new(Inner { connection: Mutex::new(connection), blobs, _lock: lock })))
+    }
+
+    /// Runs `work` as one immediate transaction on a blocking thread: committed, durably, when it
+    /// gives `Ok`, rolled back when it gives `Err`.
+    pub async fn tx<T, E>(
+        &self,
+        work: impl FnOnce(&Tx) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.blocking(move |inner| {
+            let mut connection = inner.lock();
+            let (done, released) = Tx::run(&mut connection, &inner.blobs, work)?;
+            for digest in released {
+                inner.remove_if_unused(&connection, digest)?;
+            }
+            Ok(done)
+        })
+        .await
+    }
+
+    /// Runs `work`, which only reads, on a blocking thread.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.blocking(move |inner| work(&inner.lock())).await
+    }
+
+    /// Writes bytes to where `Tx::keep` picks them up. Without that they vanish again.
+    pub async fn stage(&self, bytes: bytes::Bytes) -> Result<StagedBlob> {
+        self.blocking(move |inner| Ok(inner.blobs.stage(&bytes)?)).await
+    }
+
+    /// The bytes of a blob, or `None` if its last image was deleted in the meantime.
+    pub async fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>> {
+        self.blocking(move |inner| Ok(inner.blobs.read(digest)?)).await
+    }
+
+    /// Removes blobs that no row names: what a crash between blob and row left behind. Looks at one
+    /// blob at a time, so that requests go on meanwhile. Gives the number removed.
+    pub fn sweep_orphans(&self) -> Result<usize> {
+        let mut removed = 0;
+        for digest in self.0.blobs.list()? {
+            removed += usize::from(self.0.remove_if_unused(&self.0.lock(), digest)?);
+        }
+        Ok(removed)
+    }
+
+    async fn blocking<T, E>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let inner = self.0.clone();
+        match tokio::task::spawn_blocking(move || work(&inner)).await {
+            Ok(result) => result,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+}
+
+impl Inner {
+    /// A panic inside a transaction rolled it back, so the connection is fit for use after one.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The caller holds the writer lock, so no row for the blob can come in between.
+    fn remove_if_unused(&self, connection: &Connection, digest: Digest) -> Result<bool> {
+        if images::any_with_digest(connection, digest)? {
+            return Ok(false);
+        }
+        self.blobs.remove(digest)?;
+        Ok(true)
+    }
+}
+
+/// An open transaction: a connection that can also take in and let go of blobs.
+pub struct Tx<'a> {
+    transaction: rusqlite::Transaction<'a>,
+    blobs: &'a Blobs,
+    released: RefCell<Vec<Digest>>,
+}
+
+impl<'a> Tx<'a> {
+    /// Commits what `work` did, and gives the blobs that it let go of.
+    fn run<T, E: From<StoreError>>(
+        connection: &'a mut Connection,
+        blobs: &'a Blobs,
+        work: impl FnOnce(&Tx) -> Result<T, E>,
+    ) -> Result<(T, Vec<Digest>), E> {
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let tx = Tx { transaction, blobs, released: RefCell::default() };
+        let done = work(&tx)?;
+        let Tx { transaction, released, .. } = tx;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok((done, released.into_inner()))
+    }
+
+    /// Puts a staged blob in its place, durably: a row may name it from now on.
+    pub fn keep(&self, staged: StagedBlob) -> Result<Digest> {
+        Ok(self.blobs.keep(staged)?)
+    }
+
+    /// Says that a row which named this blob is gone. After the commit, it goes too if it was the last.
+    pub fn release(&self, digest: Digest) {
+        self.released.borrow_mut().push(digest);
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.transaction
+    }
+}

@@ -1,0 +1,78 @@
+//! Opening a data folder, and saying clearly why it can't be opened.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::Connection;
+
+use super::migrations;
+
+/// Why a data folder can't be used. Each message is a whole sentence that names the folder.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "the data folder {} can't be written by uid {}: {}; choose another with --data or fix its permissions",
+        .folder.display(), .uid, .reason
+    )]
+    Unwritable { folder: PathBuf, uid: u32, reason: io::Error },
+    #[error("the data folder {} is in use by another tintype; stop it or choose another with --data", .0.display())]
+    InUse(PathBuf),
+    #[error(
+        "the data folder {} was written by a newer tintype (its schema is {found}, this version knows {known}); \
+         update tintype or choose another folder with --data", .folder.display()
+    )]
+    Newer { folder: PathBuf, found: u32, known: u32 },
+    #[error("the data folder {} can't be used: {reason}", .folder.display())]
+    Unusable { folder: PathBuf, reason: String },
+}
+
+impl OpenError {
+    pub(super) fn unusable(folder: &Path, reason: &dyn ToString) -> Self {
+        Self::Unusable { folder: folder.to_owned(), reason: reason.to_string() }
+    }
+
+    fn io(folder: &Path, reason: io::Error) -> Self {
+        let refused = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
+        if refused.contains(&reason.kind()) {
+            let uid = rustix::process::geteuid().as_raw();
+            return Self::Unwritable { folder: folder.to_owned(), uid, reason };
+        }
+        Self::unusable(folder, &reason)
+    }
+}
+
+/// Creates the folder and takes its lock, which lasts until the file is closed or the process ends.
+pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+    fs::create_dir_all(folder).map_err(|error| OpenError::io(folder, error))?;
+    let lock = File::create(folder.join("lock")).map_err(|error| OpenError::io(folder, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(OpenError::io(folder, error)),
+    }
+}
+
+/// Opens and migrates the database. A commit is on disk before it is acknowledged.
+pub(super) fn database(folder: &Path) -> Result<Connection, OpenError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open(folder.join("tintype.db"))?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    };
+    let mut connection = open().map_err(|error| OpenError::unusable(folder, &error))?;
+    let found =
+        migrations::version(&connection).map_err(|error| OpenError::unusable(folder, &error))?;
+    if found > migrations::KNOWN {
+        let folder = folder.to_owned();
+        return Err(OpenError::Newer { folder, found, known: migrations::KNOWN });
+    }
+    migrations::apply(&mut connection, found)
+        .map_err(|error| OpenError::unusable(folder, &error))?;
+    Ok(connection)
+}

@@ -1,0 +1,32 @@
+//! Animations: every frame through the same plan, one at a time, timing and loop count kept.
+
+use super::{
+    TransformError,
+    decode::{self, AnimationFrame},
+    encode::{self, AnimationEncoder},
+    pixels,
+    plan::Plan,
+    probe::Probe,
+    values::Format,
+};
+
+/// Renders an animation. One source frame is in memory at a time.
+pub(super) fn transform(
+    source: &[u8],
+    probe: &Probe,
+    plan: &Plan,
+    format: Format,
+) -> Result<Vec<u8>, TransformError> {
+    let animation = decode::animation(source, probe.format)?;
+    let mut encoder: Option<Box<dyn AnimationEncoder>> = None;
+    for frame in animation.frames {
+        let AnimationFrame { canvas, milliseconds } = frame?;
+        let canvas = pixels::apply(plan, canvas.into())?.into_rgba8();
+        let encoder = match &mut encoder {
+            Some(encoder) => encoder,
+            none => none.insert(encode::animation(format, canvas.dimensions(), animation.plays)?),
+        };
+        encoder.add(canvas, milliseconds)?;
+    }
+    encoder.ok_or_else(|| decode::undecodable("there is no frame"))?.finish()
+}

@@ -1,0 +1,189 @@
+//! What an image is: format, size, orientation, frames. No pixel is decoded for it, and the limits
+//! are checked here, before a decoder allocates what a header claims.
+
+use std::io::Cursor;
+
+use image::{ImageDecoder, codecs::png::PngDecoder, metadata::Orientation};
+use webpx::ImageInfo;
+
+use super::{
+    Plan, TransformError,
+    decode::{jpeg, undecodable},
+    values::{Format, Pixels, Size},
+};
+
+/// What the headers say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probe {
+    pub format: Format,
+    /// The size as stored: orientations 5 to 8 swap the sides when shown.
+    pub stored: Size,
+    pub orientation: Orientation,
+    /// 1 for a still.
+    pub frames: u32,
+    /// Whether pixels may be transparent.
+    pub has_alpha: bool,
+}
+
+/// What is too large to decode or to deliver (delivery-and-transforms.md §4).
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest side in pixels. The service doesn't apply it to WebP, whose own limit is 16,383.
+    pub side: u32,
+    /// Pixels of one frame.
+    pub area: u64,
+    /// Pixels of all frames together.
+    pub animation_area: u64,
+}
+
+impl Limits {
+    /// The service's limits for hosted images.
+    pub const HOSTED: Self =
+        Self { side: Pixels::MAX, area: 100_000_000, animation_area: 100_000_000 };
+
+    fn check_size(&self, format: Format, size: Size) -> Result<(), TransformError> {
+        let too_large = |limit| Err(TransformError::TooLarge { size, limit });
+        if size.area() == 0 {
+            return too_large("an image has at least one pixel".to_owned());
+        }
+        if format != Format::Webp && size.width.max(size.height) > self.side {
+            return too_large(format!("at most {} pixels a side are allowed", self.side));
+        }
+        if size.area() > self.area {
+            return too_large(format!("at most {} pixels are allowed", self.area));
+        }
+        Ok(())
+    }
+
+    fn check_frames(&self, size: Size, frames: u32) -> Result<(), TransformError> {
+        let limit = self.animation_area;
+        if size.area() * u64::from(frames) > limit {
+            return Err(TransformError::AnimationTooLong { frames, size, limit });
+        }
+        Ok(())
+    }
+
+    /// Refuses a plan that would enlarge past the limits on the way to its result.
+    pub fn check_output(&self, plan: &Plan) -> Result<(), TransformError> {
+        let sizes = [plan.resize, plan.pad.map(|window| window.size)];
+        sizes.into_iter().flatten().try_for_each(|size| {
+            let longest = size.width.max(size.height);
+            if longest > self.side || size.area() > self.area {
+                let limit = format!("the maximum dimension allowed is {}", self.side);
+                return Err(TransformError::TooLarge { size, limit });
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Probe {
+    #[must_use]
+    pub fn is_animated(&self) -> bool {
+        self.frames > 1
+    }
+
+    fn still(format: Format, stored: Size, orientation: Orientation, has_alpha: bool) -> Self {
+        Self { format, stored, orientation, frames: 1, has_alpha }
+    }
+
+    #[cfg(test)]
+    pub(super) fn sample(format: Format, has_alpha: bool, frames: u32) -> Self {
+        let stored = Size { width: 4, height: 3 };
+        Self { format, stored, orientation: Orientation::NoTransforms, frames, has_alpha }
+    }
+}
+
+/// Reads the headers of `source` and holds them against the limits.
+pub fn probe(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+    match sniff(source).ok_or(TransformError::UnsupportedFormat)? {
+        Format::Jpeg => probe_jpeg(source, limits),
+        Format::Png => probe_png(source, limits),
+        Format::Gif => probe_gif(source, limits),
+        Format::Webp => probe_webp(source, limits),
+    }
+}
+
+/// The format that the first bytes announce. What the sender called them doesn't matter.
+fn sniff(source: &[u8]) -> Option<Format> {
+    match source {
+        [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Format::Gif),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::Webp),
+        _ => None,
+    }
+}
+
+fn probe_jpeg(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+    let header = jpeg::read_header(source)?;
+    limits.check_size(Format::Jpeg, header.size)?;
+    let orientation = header.exif.as_deref().and_then(Orientation::from_exif_chunk);
+    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+    Ok(Probe::still(Format::Jpeg, header.size, orientation, false))
+}
+
+fn probe_png(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+    // The decoder reads on to the first pixels before it tells the size; IHDR always comes first.
+    let size = png_size(source).ok_or_else(|| undecodable("the PNG header is cut off"))?;
+    limits.check_size(Format::Png, size)?;
+    let mut decoder = PngDecoder::new(Cursor::new(source)).map_err(undecodable)?;
+    let orientation = decoder.orientation().map_err(undecodable)?;
+    Ok(Probe::still(Format::Png, size, orientation, decoder.color_type().has_alpha()))
+}
+
+fn png_size(source: &[u8]) -> Option<Size> {
+    let side = |at| source.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    Some(Size { width: side(16)?, height: side(20)? })
+}
+
+fn probe_gif(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+    let mut options = gif::DecodeOptions::new();
+    options.skip_frame_decoding(true);
+    let mut decoder = options.read_info(source).map_err(undecodable)?;
+    let size = Size { width: decoder.width().into(), height: decoder.height().into() };
+    limits.check_size(Format::Gif, size)?;
+
+    let mut frames = 0;
+    let mut has_alpha = false;
+    while let Some(frame) = decoder.next_frame_info().map_err(undecodable)? {
+        frames += 1;
+        let covers = (frame.width, frame.height) == (size.width as u16, size.height as u16);
+        has_alpha |= frame.transparent.is_some() || (frames == 1 && !covers);
+        limits.check_frames(size, frames)?;
+    }
+    if frames == 0 {
+        return Err(undecodable("the GIF has no frame"));
+    }
+    let orientation = Orientation::NoTransforms;
+    Ok(Probe { format: Format::Gif, stored: size, orientation, frames, has_alpha })
+}
+
+fn probe_webp(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+    let info = ImageInfo::from_webp(source).map_err(undecodable)?;
+    let stored = Size { width: info.width, height: info.height };
+    limits.check_size(Format::Webp, stored)?;
+    let frames = if info.has_animation { count_webp_frames(source) } else { 1 };
+    limits.check_frames(stored, frames)?;
+    let orientation = info.orientation.and_then(|tag| Orientation::from_exif(tag as u8));
+    Ok(Probe {
+        format: Format::Webp,
+        stored,
+        orientation: orientation.unwrap_or(Orientation::NoTransforms),
+        frames,
+        has_alpha: info.has_alpha,
+    })
+}
+
+/// The number of `ANMF` chunks behind the RIFF header. Each chunk is a name of four bytes, a length
+/// and that many bytes, padded to an even number.
+fn count_webp_frames(source: &[u8]) -> u32 {
+    let mut frames = 0;
+    let mut rest = &source[12..];
+    while let Some((&[name @ .., a, b, c, d], body)) = rest.split_first_chunk::<8>() {
+        frames += u32::from(name == *b"ANMF");
+        let length = u32::from_le_bytes([a, b, c, d]) as usize;
+        rest = body.get(length.next_multiple_of(2)..).unwrap_or_default();
+    }
+    frames
+}

@@ -1,0 +1,77 @@
+//! The URLs we hand out. They work for whoever asked: they are built from the request (pure).
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::domain::{AccountHash, ImageId};
+
+/// What has to be escaped in a path. Slashes of an image id stay, as the service prints them.
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// The base of the URLs in one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urls {
+    base: String,
+}
+
+impl Urls {
+    /// URLs under a fixed base without a slash at its end.
+    #[must_use]
+    pub fn fixed(base: &str) -> Self {
+        Self { base: base.to_owned() }
+    }
+
+    /// URLs for a request that came to `scheme://host`. Who asks the real API host is given the
+    /// real delivery host.
+    #[must_use]
+    pub fn for_request(scheme: &str, host: &str) -> Self {
+        match host {
+            "api.cloudflare.com" => Self::fixed("https://imagedelivery.net"),
+            host => Self { base: format!("{scheme}://{host}") },
+        }
+    }
+
+    /// Where a variant of an image is delivered.
+    #[must_use]
+    pub fn variant(&self, hash: &AccountHash, image: &ImageId, variant: &str) -> String {
+        let image = utf8_percent_encode(image.as_str(), PATH);
+        format!("{}/{hash}/{image}/{variant}", self.base)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_keep_their_slashes_and_lose_what_a_path_cannot_hold() {
+        let hash = AccountHash::parse("Vi7wi5KSItxGFsWRG2Us6Q").unwrap();
+        let id = ImageId::custom("shop/50% off?/ключ").unwrap();
+        let urls = Urls::for_request("http", "127.0.0.1:1856");
+
+        insta::assert_snapshot!(
+            urls.variant(&hash, &id, "public"),
+            @"http://127.0.0.1:1856/Vi7wi5KSItxGFsWRG2Us6Q/shop/50%25%20off%3F/%D0%BA%D0%BB%D1%8E%D1%87/public"
+        );
+    }
+
+    #[test]
+    fn the_real_api_host_hands_out_the_real_delivery_host() {
+        let urls = Urls::for_request("http", "api.cloudflare.com");
+        assert_eq!(urls, Urls::fixed("https://imagedelivery.net"));
+    }
+}
