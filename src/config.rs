@@ -4,7 +4,10 @@
 
 use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::BoolishValueParser,
+};
 use url::Url;
 
 /// Cloudflare Images on localhost.
@@ -100,6 +103,15 @@ impl fmt::Display for UnknownVariable {
 }
 
 impl Settings {
+    /// What is set when nothing is said, neither on a command line nor in the environment.
+    #[must_use]
+    pub fn defaults() -> Self {
+        let matches = Cli::command()
+            .mut_args(|setting| setting.env(None::<&str>))
+            .get_matches_from(["tintype"]);
+        Cli::from_arg_matches(&matches).expect("the defaults are valid").settings
+    }
+
     /// Reads the command line and the environment. Prints usage errors and ends the program, as
     /// clap does; an unknown `TINTYPE_…` variable is given back.
     pub fn from_environment() -> Result<Self, UnknownVariable> {

@@ -32,6 +32,8 @@ mod api;
 /// What a person sees at the start.
 pub mod banner;
 mod delivery;
+/// The documents made from the tables.
+pub mod fidelity;
 /// Every surface, wired.
 pub mod server;
 /// Which door a request knocks on.

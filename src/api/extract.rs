@@ -32,9 +32,8 @@ impl FromRequestParts<App> for Account {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let OriginalUri(uri) =
             OriginalUri::from_request_parts(parts, app).await.expect("never fails");
-        let path: Result<Path<HashMap<String, String>>, _> = parts.extract().await;
-        let id =
-            path.ok().and_then(|Path(names)| names.get("account_id")?.parse::<AccountId>().ok());
+        // Not by the router's own parameters: those want the whole path to be UTF-8, image id and all.
+        let id = uri.path().split('/').nth(4).and_then(|segment| segment.parse::<AccountId>().ok());
         let id = id.ok_or_else(|| ApiError::could_not_route(&uri))?;
         check_credentials(&parts.headers)?;
         Ok(Self(app.account(id).await?))

@@ -171,8 +171,8 @@ fn set_options(variant: &mut Variant, options: &Map<String, Value>) -> Result<()
         let text = match value {
             Value::Null => continue,
             Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return Err(ApiError::bad_request(format!("{name} is a text or a number"))),
+            // A number as it is written; what else there is, no option takes.
+            other => other.to_string(),
         };
         if name == "browser_ttl" {
             variant.browser_ttl = Some(text.parse().map_err(ApiError::bad_request)?);

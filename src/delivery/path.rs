@@ -48,7 +48,8 @@ impl DeliveryPath {
             Some(short) if short.starts_with('/') => short,
             _ => raw,
         };
-        let (hash, rest) = short.trim_start_matches('/').split_once('/').unwrap_or((short, ""));
+        let segments = short.strip_prefix('/').unwrap_or(short);
+        let (hash, rest) = segments.split_once('/').unwrap_or((segments, ""));
         Self { short: short.to_owned(), hash: AccountHash::parse(hash), target: target(rest) }
     }
 

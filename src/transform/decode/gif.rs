@@ -11,7 +11,8 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
     let decoder = GifDecoder::new(Cursor::new(source)).map_err(undecodable)?;
     let plays = match decoder.loop_count() {
         LoopCount::Infinite => 0,
-        LoopCount::Finite(plays) => plays.get(),
+        // The extension counts the repeats after the first time.
+        LoopCount::Finite(repeats) => repeats.get() + 1,
     };
     let frames = decoder.into_frames().map(|frame| {
         let frame = frame.map_err(undecodable)?;

@@ -1,7 +1,7 @@
 //! JPEG by jpeg-encoder: progressive but for very small and very large answers.
 
 use image::DynamicImage;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use super::{QUALITY, unencodable};
 use crate::transform::TransformError;
@@ -30,6 +30,8 @@ pub(super) fn encode(
     encoder.set_progressive(is_progressive(width, height));
     encoder.set_optimized_huffman_tables(true);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    // The default takes one pixel's colour for four.
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     if let Some(exif) = exif {
         encoder.add_exif_metadata(&exif).map_err(unencodable)?;
     }

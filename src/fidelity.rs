@@ -1,0 +1,137 @@
+//! FIDELITY.md and the README's table of settings, made from the program's own tables. A test
+//! compares them with the files.
+
+use std::fmt::Write;
+
+use clap::Command;
+
+use crate::{
+    error::{ErrorCode, Evidence},
+    transform,
+};
+
+/// A point where the service is known to act otherwise, or where nobody outside of it knows.
+struct Difference {
+    point: &'static str,
+    service: &'static str,
+    tintype: &'static str,
+}
+
+/// Every known difference. An option that is only approximated belongs here too.
+const DIFFERENCES: &[Difference] = &[
+    Difference {
+        point: "What is not built yet",
+        service: "edit, upload by URL, direct uploads, signing-key endpoints, config, batch tokens, \
+                  flexible variants, `/cdn-cgi/image`",
+        tintype: "the gateway's 7000 or 10000 for the endpoints, 5400 for `url`, 9429 for flexible variants",
+    },
+    Difference {
+        point: "Formats",
+        service: "takes SVG and HEIC too, delivers AVIF",
+        tintype: "takes JPEG, PNG, GIF and WebP, delivers those; anything else is 5455",
+    },
+    Difference {
+        point: "Credentials",
+        service: "must be valid and have the permission",
+        tintype: "must be well-formed; every account id is yours",
+    },
+    Difference {
+        point: "CMYK images with a colour profile",
+        service: "the profile is applied",
+        tintype: "converted without the profile; profiles of RGB and grey images are applied",
+    },
+    Difference {
+        point: "Size limits on upload",
+        service: "code and status not published",
+        tintype: "9413 with status 413; \"10 MB\" is read as 10 × 1024² bytes",
+    },
+    Difference {
+        point: "`GET` of an unknown variant",
+        service: "plain text `variant not found`, status 404",
+        tintype: "the envelope with 5401, status 404",
+    },
+    Difference {
+        point: "Cut-off JPEGs",
+        service: "not known",
+        tintype: "refused with 9422 when the end of the image is missing",
+    },
+    Difference {
+        point: "Rounding of sizes",
+        service: "known from few examples",
+        tintype: "half up, at least 1",
+    },
+    Difference {
+        point: "`fit=crop` with one side larger and one smaller, and any fit with one side only",
+        service: "documented for `cover` only",
+        tintype: "as the documented formula gives; a `warning` header where the fit took no effect",
+    },
+    Difference {
+        point: "Stats",
+        service: "`allowed` is what the account paid for",
+        tintype: "`allowed` is always 100000 and enforces nothing",
+    },
+    Difference {
+        point: "Propagation",
+        service: "deletes and variant changes reach the edge after a while",
+        tintype: "at once",
+    },
+];
+
+/// The whole of FIDELITY.md.
+#[must_use]
+pub fn document() -> String {
+    let mut text = String::from(
+        "# Fidelity\n\n\
+         How close tintype comes to the service. Made from the program's own tables by \
+         `TINTYPE_TEST_WRITE=1 cargo test documents`; a test keeps it current.\n\n\
+         *documented*: in the service's published documents. *observed*: seen in a recorded answer. \
+         *assumed*: our choice where the public record is silent.\n\n\
+         ## Known differences\n\n| point | the service | tintype |\n|---|---|---|\n",
+    );
+    for Difference { point, service, tintype } in DIFFERENCES {
+        line(&mut text, &[point, service, tintype]);
+    }
+    text.push_str("\n## Options\n\n| option | in URLs also | what it does |\n|---|---|---|\n");
+    for row in transform::TABLE {
+        line(&mut text, &[&format!("`{}`", row.name), row.alias, row.summary]);
+    }
+    text.push_str(
+        "\n## Error codes\n\n| code | status | evidence | message |\n|---|---|---|---|\n",
+    );
+    for row in ErrorCode::ALL.iter().map(|code| code.row()) {
+        let evidence = match row.evidence {
+            Evidence::Documented => "documented",
+            Evidence::Observed => "observed",
+            Evidence::Assumed => "assumed",
+        };
+        line(&mut text, &[&row.code.to_string(), &row.status.to_string(), evidence, row.message]);
+    }
+    text
+}
+
+/// The README's table of settings.
+#[must_use]
+pub fn settings_table(command: &Command) -> String {
+    let mut text =
+        String::from("| flag | variable | default | what it does |\n|---|---|---|---|\n");
+    for setting in command.get_arguments() {
+        let (Some(flag), Some(variable)) = (setting.get_long(), setting.get_env()) else {
+            continue;
+        };
+        let takes_value = setting.get_action().takes_values();
+        let value =
+            setting.get_value_names().filter(|_| takes_value).and_then(|names| names.first());
+        let flag = value.map_or(format!("`--{flag}`"), |value| format!("`--{flag} {value}`"));
+        let variable = format!("`{}`", variable.display());
+        let default = setting.get_default_values().first().filter(|_| takes_value);
+        let default = default.map_or(String::new(), |value| format!("`{}`", value.display()));
+        let help = setting.get_help().map(ToString::to_string).unwrap_or_default();
+        line(&mut text, &[&flag, &variable, &default, &help]);
+    }
+    text
+}
+
+fn line(text: &mut String, cells: &[&str]) {
+    let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    writeln!(text, "| {} |", cells.join(" | ")).expect("a string takes everything");
+}

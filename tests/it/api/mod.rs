@@ -1,0 +1,5 @@
+mod gateway;
+mod images;
+mod listing;
+mod upload;
+mod variants;

@@ -1,0 +1,179 @@
+//! Which format comes out, and that it holds the same picture.
+
+use image::AnimationDecoder;
+
+use crate::support::{
+    HASH, TestApp,
+    pixels::{BLUE, GREEN, RED, WHITE, YELLOW, assert_color},
+};
+
+const CHROMIUM: &str = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+
+#[tokio::test]
+async fn the_format_follows_the_accept_header_and_then_the_source() {
+    let app = TestApp::new();
+
+    for (fixture, plain) in [
+        ("photo.jpg", "image/jpeg"),
+        ("grey.jpg", "image/jpeg"),
+        ("cmyk.jpg", "image/jpeg"),
+        ("alpha.png", "image/png"),
+        ("grey16.png", "image/png"),
+        ("palette.png", "image/png"),
+        ("still.gif", "image/gif"),
+        ("animation.gif", "image/gif"),
+        ("lossless.webp", "image/jpeg"),
+        ("still.webp", "image/png"),
+        ("animation.webp", "image/gif"),
+    ] {
+        let id = app.upload(fixture).await;
+        let path = format!("/{HASH}/{id}/public");
+        for (accept, expected) in [("*/*", plain), ("image/*", plain), (CHROMIUM, "image/webp")] {
+            let response = app.get(&path, &[("accept", accept)]).await;
+            assert_eq!(response.header("content-type"), expected, "{fixture} for {accept}");
+            let _decodes = response.picture();
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_format_shows_the_same_picture() {
+    let app = TestApp::new();
+
+    for fixture in ["geometry.png", "lossless.webp"] {
+        let id = app.upload(fixture).await;
+        for accept in ["*/*", "image/webp"] {
+            let path = format!("/{HASH}/{id}/public");
+            let picture = app.get(&path, &[("accept", accept)]).await.picture();
+            for (point, color) in
+                [((90, 75), RED), ((340, 75), GREEN), ((90, 225), BLUE), ((340, 225), YELLOW)]
+            {
+                assert_color(&picture, point, color);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_eight_orientations_end_up_the_same() {
+    let app = TestApp::new();
+
+    for orientation in 1..=8 {
+        let id = app.upload(&format!("orientation-{orientation}.jpg")).await;
+        let response = app.deliver(&id, "public").await;
+        let picture = response.picture();
+        assert_eq!(picture.dimensions(), (120, 80), "orientation {orientation}");
+        for (point, color) in [
+            ((10, 10), RED),
+            ((110, 10), GREEN),
+            ((10, 70), BLUE),
+            ((110, 70), YELLOW),
+            ((52, 40), WHITE),
+        ] {
+            assert_color(&picture, point, color);
+        }
+    }
+}
+
+#[tokio::test]
+async fn hidden_colours_do_not_bleed_into_transparent_edges() {
+    let app = TestApp::new();
+    app.variant("small", r#"{"width":100}"#).await;
+    let id = app.upload("alpha.png").await;
+
+    for accept in ["*/*", "image/webp"] {
+        let response = app.get(&format!("/{HASH}/{id}/small"), &[("accept", accept)]).await;
+        let picture = response.picture();
+        assert_eq!(picture.get_pixel(0, 0).0[3], 0, "the corner stays clear");
+        assert_color(&picture, (50, 33), [0xf5, 0x82, 0x31]);
+        // The fixture hides magenta under full transparency; blue would rise if it leaked.
+        let visible = picture.pixels().filter(|pixel| pixel.0[3] > 64);
+        assert!(visible.clone().count() > 1000);
+        assert!(visible.clone().all(|pixel| pixel.0[2] < 0x31 + 30), "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn animations_keep_frames_timing_and_loops() {
+    let app = TestApp::new();
+    app.variant("half", r#"{"width":80}"#).await;
+    let id = app.upload("animation.gif").await;
+    let durations = [100, 50, 80, 200, 120, 60, 150, 300];
+
+    let gif = app.deliver(&id, "half").await;
+    let decoder = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(&gif.body)).unwrap();
+    let frames = decoder.into_frames().collect_frames().unwrap();
+    let delays: Vec<_> = frames.iter().map(|frame| frame.delay().numer_denom_ms().0).collect();
+    assert_eq!(delays, durations);
+    for (number, frame) in (0..).zip(&frames) {
+        let canvas = frame.buffer();
+        assert_eq!(canvas.dimensions(), (80, 60));
+        // One square moves along; where it was before there is background again.
+        assert_color(canvas, (9 * number + 8, 32), RED);
+        if number > 0 {
+            assert_color(canvas, (2, 32), [0xf0, 0xec, 0xe0]);
+        }
+    }
+
+    let path = format!("/{HASH}/{id}/half");
+    let webp = app.get(&path, &[("accept", "image/webp")]).await;
+    let mut decoder = webpx::AnimationDecoder::new(&webp.body).unwrap();
+    let info = decoder.info();
+    assert_eq!((info.width, info.height, info.frame_count, info.loop_count), (80, 60, 8, 4));
+    let frames = decoder.decode_all().unwrap();
+    assert_eq!(frames.iter().map(|frame| frame.duration_ms).collect::<Vec<_>>(), durations);
+}
+
+#[tokio::test]
+async fn loop_counts_survive_in_both_directions() {
+    let app = TestApp::new();
+
+    // The GIF says "3 repeats", which is 4 times in WebP's way of counting; the WebP says 2 times.
+    for (fixture, plays) in [("animation.gif", 4), ("animation.webp", 2)] {
+        let id = app.upload(fixture).await;
+        let gif = app.deliver(&id, "public").await;
+        let mut decoder = gif::DecodeOptions::new().read_info(&gif.body[..]).unwrap();
+        while decoder.read_next_frame().unwrap().is_some() {}
+        assert_eq!(decoder.repeat(), gif::Repeat::Finite(plays - 1), "{fixture}");
+
+        let path = format!("/{HASH}/{id}/public");
+        let webp = app.get(&path, &[("accept", "image/webp")]).await;
+        let decoder = webpx::AnimationDecoder::new(&webp.body).unwrap();
+        assert_eq!(decoder.info().loop_count, u32::from(plays), "{fixture}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_is_kept_cut_down_or_removed() {
+    let app = TestApp::new();
+    let id = app.upload("orientation-6.jpg").await;
+
+    for (policy, expected) in [
+        ("keep", "Artist=\"tintype\" Copyright=\"CC0\""),
+        ("copyright", "Artist=\"tintype\" Copyright=\"CC0\""),
+        ("none", "no EXIF"),
+    ] {
+        app.variant(policy, &format!(r#"{{"width":60,"metadata":"{policy}"}}"#)).await;
+        let jpeg = app.deliver(&id, policy).await.body;
+        let exif = exif::Reader::new().read_from_container(&mut std::io::Cursor::new(&jpeg));
+        let found = exif.map_or("no EXIF".to_owned(), |exif| {
+            let fields = exif.fields();
+            fields.map(|f| format!("{}={}", f.tag, f.display_value())).collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(found, expected, "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn jpegs_are_progressive_unless_very_small() {
+    let app = TestApp::new();
+    app.variant("icon", r#"{"width":40}"#).await;
+    let id = app.upload("photo.jpg").await;
+    let has_marker = |jpeg: &[u8], marker| jpeg.windows(2).any(|pair| pair == [0xff, marker]);
+
+    let large = app.deliver(&id, "public").await.body;
+    let small = app.deliver(&id, "icon").await.body;
+
+    assert!(has_marker(&large, 0xc2), "SOF2 is progressive");
+    assert!(has_marker(&small, 0xc0) && !has_marker(&small, 0xc2), "SOF0 is baseline");
+}

@@ -1,0 +1,6 @@
+mod access;
+mod caching;
+mod errors;
+mod formats;
+mod geometry;
+mod paths;

@@ -1,0 +1,11 @@
+//! The integration tests: the whole program in process, no ports, no sleeping. Files mirror `src/`.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+mod api;
+mod delivery;
+
+mod architecture;
+mod documents;
+mod process;

@@ -1,0 +1,266 @@
+//! The program as a process: start, ready file, signals, a data folder that survives.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, ChildStderr, Command, Output, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::support::fixtures;
+
+const API: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/images";
+
+/// A running server. It is killed when dropped.
+struct Server {
+    child: Child,
+    banner: Vec<String>,
+    stderr: Option<ChildStderr>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn tintype(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tintype"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TINTYPE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
+        let mut child = tintype(&arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut banner = Vec::new();
+        // The line to try is the banner's last.
+        while banner.last().is_none_or(|line: &String| !line.contains("curl")) {
+            banner.push(lines.next().expect("the banner ends").unwrap());
+        }
+        let stderr = child.stderr.take();
+        Self { child, banner, stderr }
+    }
+
+    fn base(&self) -> &str {
+        self.banner[0].strip_prefix("tintype listening on ").unwrap()
+    }
+
+    fn get(&self, path: &str) -> (u16, Vec<u8>) {
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n");
+        self.send(&head, &[])
+    }
+
+    fn upload(&self, fixture: &str) -> Value {
+        let mut body =
+            b"--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
+                .to_vec();
+        body.extend(fixtures::read(fixture));
+        body.extend(b"\r\n--b--\r\n");
+        let head = format!(
+            "POST {API}/v1 HTTP/1.1\r\nhost: localhost\r\n\
+             content-type: multipart/form-data; boundary=b\r\n"
+        );
+        let (status, body) = self.send(&head, &body);
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    fn send(&self, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
+        let mut stream = TcpStream::connect(self.base().strip_prefix("http://").unwrap()).unwrap();
+        let length = body.len();
+        let rest = format!(
+            "authorization: Bearer any\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), rest.as_bytes(), body].concat()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
+        (status, answer.split_off(end + 4))
+    }
+
+    fn signal(&mut self, signal: Signal) -> std::process::ExitStatus {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.child.wait().unwrap()
+    }
+
+    fn log(&mut self) -> String {
+        let mut log = String::new();
+        self.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+}
+
+/// Runs to the end, which has to come by itself.
+fn fail(command: &mut Command) -> String {
+    let Output { status, stderr, stdout } = command.output().unwrap();
+    assert_eq!(status.code(), Some(1), "{}", String::from_utf8_lossy(&stdout));
+    String::from_utf8(stderr).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_banner_says_what_a_person_needs_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--data", text(folder.path())]);
+
+    let banner = server.banner.join("\n");
+    for needed in [text(folder.path()), "6oHE1nRiq6AK0MxcayE9rA", "default = ", "curl "] {
+        assert!(banner.contains(needed), "{needed} in {banner}");
+    }
+    assert_ne!(server.base(), "http://127.0.0.1:0");
+}
+
+#[test]
+fn the_ready_file_gets_the_base_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready");
+    let mut server = Server::start(&["--ephemeral", "--ready-file", text(&ready)]);
+
+    // It is written before the server accepts requests, and the listener is open by then.
+    let (status, _) = server.get(&format!("{API}/v1"));
+
+    assert_eq!(status, 200);
+    assert_eq!(fs::read_to_string(&ready).unwrap(), server.base());
+    server.signal(Signal::TERM);
+}
+
+#[test]
+fn both_signals_end_the_program_well() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut server = Server::start(&["--ephemeral"]);
+
+        assert_eq!(server.signal(signal).code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn an_ephemeral_folder_is_removed_at_exit() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut command = tintype(&["--listen", "127.0.0.1:0", "--ephemeral"]);
+    let mut child = command.env("TMPDIR", temporary.path()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
+
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+
+    assert!(child.wait().unwrap().success());
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn acknowledged_uploads_survive_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", text(folder.path())];
+    let mut server = Server::start(&data);
+    let images: Vec<_> = ["photo.jpg", "geometry.png", "still.webp"]
+        .iter()
+        .map(|fixture| (*fixture, server.upload(fixture)["result"]["id"].clone()))
+        .collect();
+
+    server.signal(Signal::KILL);
+
+    let server = Server::start(&data);
+    for (fixture, id) in images {
+        let (status, bytes) = server.get(&format!("{API}/v1/{}/blob", id.as_str().unwrap()));
+        assert_eq!(status, 200, "{fixture}");
+        assert!(bytes == fixtures::read(fixture), "{fixture}");
+    }
+}
+
+#[test]
+fn two_servers_on_one_folder_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", text(folder.path())];
+    let _first = Server::start(&data);
+
+    let message = fail(&mut tintype(&["--listen", "127.0.0.1:0", data[0], data[1]]));
+
+    assert!(message.contains("is in use by another tintype"), "{message}");
+    assert!(message.contains(text(folder.path())), "{message}");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+
+    let message = fail(&mut tintype(&["--ephemeral", "--listen", &address]));
+
+    assert!(message.contains(&address), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a-file");
+    fs::write(&file, "").unwrap();
+
+    // A folder without write permission stops everyone but root, whom tests may run as.
+    let message = fail(&mut tintype(&["--data", text(&file.join("data"))]));
+
+    assert!(message.contains(text(&file.join("data"))), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn a_folder_of_a_newer_version_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = rusqlite::Connection::open(folder.path().join("tintype.db")).unwrap();
+    database.pragma_update(None, "user_version", 9999).unwrap();
+    drop(database);
+
+    let message = fail(&mut tintype(&["--data", text(folder.path())]));
+
+    assert!(message.contains("newer tintype"), "{message}");
+    assert!(message.contains(text(folder.path())), "{message}");
+}
+
+#[test]
+fn settings_come_from_the_environment_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready");
+    let mut command = tintype(&["serve"]);
+    command.env("TINTYPE_LISTEN", "127.0.0.1:0").env("TINTYPE_EPHEMERAL", "1");
+    let mut child = command.env("TINTYPE_READY_FILE", &ready).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+
+    assert!(line.starts_with("tintype listening on http://127.0.0.1:"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn an_unknown_variable_is_refused() {
+    let message = fail(tintype(&[]).env("TINTYPE_LISTENN", "127.0.0.1:0"));
+
+    assert!(message.contains("did you mean TINTYPE_LISTEN?"), "{message}");
+}
+
+#[test]
+fn log_lines_are_json_when_asked_for() {
+    let mut server = Server::start(&["--ephemeral", "--log", "json"]);
+    server.get("/nowhere");
+    server.signal(Signal::TERM);
+
+    let log = server.log();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["fields"]["status"] == 404), "{log}");
+}

@@ -1,0 +1,10 @@
+//! What every test starts with.
+
+pub(crate) mod fixtures;
+pub(crate) mod pixels;
+
+mod client;
+mod test_app;
+
+pub(crate) use client::{Form, Response};
+pub(crate) use test_app::{HASH, TestApp};
