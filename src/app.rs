@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     domain::{Account, AccountId, SigningKey},
+    fetch::{Addresses, Fetcher},
     store::{Store, StoreError, accounts, signing_keys},
     workers::Workers,
 };
@@ -22,12 +23,16 @@ pub struct App {
     pub clock: Clock,
     pub store: Store,
     pub workers: Workers,
+    pub fetcher: Fetcher,
 }
 
 impl App {
     #[must_use]
     pub fn new(settings: Settings, clock: Clock, store: Store) -> Self {
-        Self { settings: Arc::new(settings), clock, store, workers: Workers::for_this_machine() }
+        let private = settings.deny_private_fetch;
+        let fetcher = Fetcher::new(if private { Addresses::Public } else { Addresses::All });
+        let workers = Workers::for_this_machine();
+        Self { settings: Arc::new(settings), clock, store, workers, fetcher }
     }
 
     /// The account with this id, created at its first use.

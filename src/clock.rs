@@ -10,7 +10,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::ImageId;
+use crate::domain::{BatchToken, ImageId};
 
 /// Tells the time and makes ids. Clones share one state.
 #[derive(Debug, Clone)]
@@ -80,6 +80,12 @@ impl Clock {
     #[must_use]
     pub fn new_key_value(&self) -> String {
         BASE64_STANDARD.encode(self.random::<24>())
+    }
+
+    /// A new secret for a batch token.
+    #[must_use]
+    pub fn new_batch_token(&self) -> String {
+        format!("{}{}", BatchToken::PREFIX, hex::encode(self.random::<20>()))
     }
 
     /// `N` random bytes, at most 32.

@@ -10,6 +10,8 @@ use clap::{
 };
 use url::Url;
 
+use crate::domain::Grant;
+
 /// Cloudflare Images on localhost.
 #[derive(Debug, Parser)]
 #[command(name = "tintype", version, args_conflicts_with_subcommands = true)]
@@ -45,6 +47,30 @@ pub struct Settings {
     #[arg(long, env = "TINTYPE_READY_FILE", value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
 
+    /// Which credentials are accepted: any well-formed ones, none needed, or the listed tokens
+    #[arg(
+        long,
+        env = "TINTYPE_AUTH",
+        value_enum,
+        value_name = "MODE",
+        default_value = "any",
+        requires_if("tokens", "tokens")
+    )]
+    pub auth: Auth,
+
+    /// Tokens for `--auth tokens`, separated by spaces: TOKEN or EMAIL/KEY, then :read or :write,
+    /// then :ACCOUNT,ACCOUNT
+    #[arg(long, env = "TINTYPE_TOKENS", value_name = "LIST", value_delimiter = ' ')]
+    pub tokens: Vec<Grant>,
+
+    /// Don't fetch from this machine and its networks when an image is uploaded by URL
+    #[arg(long, env = "TINTYPE_DENY_PRIVATE_FETCH", value_parser = BoolishValueParser::new())]
+    pub deny_private_fetch: bool,
+
+    /// Follow the service to the letter where its own documents expect otherwise
+    #[arg(long, env = "TINTYPE_STRICT", value_parser = BoolishValueParser::new())]
+    pub strict: bool,
+
     /// How log lines on stderr look
     #[arg(long, env = "TINTYPE_LOG", value_enum, value_name = "FORMAT", default_value = "text")]
     pub log: LogFormat,
@@ -52,6 +78,17 @@ pub struct Settings {
     /// Base of the URLs handed out, where the request's own Host header would be wrong
     #[arg(long, env = "TINTYPE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
+}
+
+/// Which credentials are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// Any well-formed ones.
+    Any,
+    /// None are needed.
+    None,
+    /// Those of the list.
+    Tokens,
 }
 
 /// How log lines look.

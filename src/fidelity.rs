@@ -6,6 +6,7 @@ use std::fmt::Write;
 use clap::Command;
 
 use crate::{
+    api::OPERATIONS,
     error::{ErrorCode, Evidence},
     transform,
 };
@@ -91,6 +92,14 @@ pub fn document() -> String {
     for Difference { point, service, tintype } in DIFFERENCES {
         line(&mut text, &[point, service, tintype]);
     }
+    text.push_str(
+        "\n## Operations\n\n| operation | method | path | evidence |\n|---|---|---|---|\n",
+    );
+    for operation in OPERATIONS {
+        let method = operation.method.to_uppercase();
+        let path = format!("`{}`", operation.path);
+        line(&mut text, &[operation.name, &method, &path, name(operation.evidence)]);
+    }
     text.push_str("\n## Options\n\n| option | in URLs also | what it does |\n|---|---|---|\n");
     for row in transform::TABLE {
         line(&mut text, &[&format!("`{}`", row.name), row.alias, row.summary]);
@@ -99,14 +108,18 @@ pub fn document() -> String {
         "\n## Error codes\n\n| code | status | evidence | message |\n|---|---|---|---|\n",
     );
     for row in ErrorCode::ALL.iter().map(|code| code.row()) {
-        let evidence = match row.evidence {
-            Evidence::Documented => "documented",
-            Evidence::Observed => "observed",
-            Evidence::Assumed => "assumed",
-        };
-        line(&mut text, &[&row.code.to_string(), &row.status.to_string(), evidence, row.message]);
+        let (code, status) = (row.code.to_string(), row.status.to_string());
+        line(&mut text, &[&code, &status, name(row.evidence), row.message]);
     }
     text
+}
+
+fn name(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Documented => "documented",
+        Evidence::Observed => "observed",
+        Evidence::Assumed => "assumed",
+    }
 }
 
 /// The README's table of settings.

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use crate::{
     app::App,
-    domain::{AccountId, Image, NewImage},
-    store::{StoreError, images},
-    transform::{self, Limits, TransformError},
+    domain::{AccountId, Draft, Image, ImageId, NewImage},
+    store::{StagedBlob, StoreError, Tx, drafts, images},
+    transform::{self, Format, Limits, TransformError},
 };
 
 /// The service's limit for an original. Its documents say "10 MB"; that this means 10 × 1024² bytes
@@ -22,49 +22,110 @@ pub enum IngestError {
     CustomIdPrivate,
     #[error("there is an image with this id already")]
     AlreadyExists,
+    #[error("there is no draft with this id")]
+    NoDraft,
     #[error(transparent)]
     Image(#[from] TransformError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Accepts `bytes` as a new image of the account. On `Ok` it is durable.
-pub async fn ingest(
+/// A file that was sent.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// What the client calls it.
+    pub filename: Option<String>,
+    pub bytes: Bytes,
+}
+
+/// An original that was found good and waits on disk for its row.
+struct Original {
+    filename: Option<String>,
+    staged: StagedBlob,
+    format: Format,
+}
+
+/// Accepts an upload as a new image of the account. On `Ok` it is durable.
+pub async fn new_image(
     app: &App,
     account: AccountId,
     new: NewImage,
-    bytes: Bytes,
+    upload: Upload,
 ) -> Result<Image, IngestError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(IngestError::FileTooLarge);
-    }
     if new.id.is_some() && new.require_signed_urls {
         return Err(IngestError::CustomIdPrivate);
     }
-    let original = bytes.clone();
-    let verify = move || transform::verify(&original, &Limits::HOSTED);
-    let probe = app.workers.run(verify).await?;
+    let original = examine(app, upload).await?;
+    let now = app.clock.now();
+    let draft = Draft {
+        id: new.id.unwrap_or_else(|| app.clock.new_image_id()),
+        creator: new.creator,
+        metadata: new.metadata,
+        require_signed_urls: new.require_signed_urls,
+        created: now,
+        expires: now,
+    };
+    app.store
+        .tx(move |tx| {
+            let drafted = drafts::find(tx, &account, &draft.id, now)?.is_some();
+            if drafted || images::find(tx, &account, &draft.id)?.is_some() {
+                return Err(IngestError::AlreadyExists);
+            }
+            insert(tx, &account, draft, original)
+        })
+        .await
+}
 
-    let staged = app.store.stage(bytes).await?;
-    let id = new.id.unwrap_or_else(|| app.clock.new_image_id());
-    let uploaded = app.clock.now();
+/// Accepts an upload as the image that a draft announced. Of several at once, one wins; one that
+/// fails leaves the draft as it is.
+pub async fn fill_draft(
+    app: &App,
+    account: AccountId,
+    id: ImageId,
+    upload: Upload,
+) -> Result<Image, IngestError> {
+    let original = examine(app, upload).await?;
+    let now = app.clock.now();
     app.store
         .tx(move |tx| {
             if images::find(tx, &account, &id)?.is_some() {
                 return Err(IngestError::AlreadyExists);
             }
-            let image = Image {
-                id,
-                filename: new.filename,
-                creator: new.creator,
-                metadata: new.metadata,
-                uploaded,
-                require_signed_urls: new.require_signed_urls,
-                digest: tx.keep(staged)?,
-                format: probe.format,
-            };
-            images::insert(tx, &account, &image)?;
-            Ok(image)
+            let draft = drafts::find(tx, &account, &id, now)?.ok_or(IngestError::NoDraft)?;
+            drafts::delete(tx, &account, &id)?;
+            insert(tx, &account, Draft { created: now, ..draft }, original)
         })
         .await
+}
+
+/// Decodes the bytes on a worker and puts them on disk.
+async fn examine(app: &App, upload: Upload) -> Result<Original, IngestError> {
+    if upload.bytes.len() > MAX_BYTES {
+        return Err(IngestError::FileTooLarge);
+    }
+    let bytes = upload.bytes.clone();
+    let probe = app.workers.run(move || transform::verify(&bytes, &Limits::HOSTED)).await?;
+    let staged = app.store.stage(upload.bytes).await?;
+    Ok(Original { filename: upload.filename, staged, format: probe.format })
+}
+
+/// Blob first, then row.
+fn insert(
+    tx: &Tx,
+    account: &AccountId,
+    draft: Draft,
+    original: Original,
+) -> Result<Image, IngestError> {
+    let image = Image {
+        id: draft.id,
+        filename: original.filename,
+        creator: draft.creator,
+        metadata: draft.metadata,
+        uploaded: draft.created,
+        require_signed_urls: draft.require_signed_urls,
+        digest: tx.keep(original.staged)?,
+        format: original.format,
+    };
+    images::insert(tx, account, &image)?;
+    Ok(image)
 }

@@ -18,6 +18,8 @@ pub mod transform;
 pub mod app;
 /// Time and ids.
 pub mod clock;
+/// Outbound HTTP with limits.
+pub mod fetch;
 /// Rows and blobs.
 pub mod store;
 /// Where pixels are worked on.

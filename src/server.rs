@@ -21,12 +21,19 @@ const DRAIN: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 struct Surfaces {
     api: Router,
+    batch: Router,
+    upload: Router,
     delivery: Router,
 }
 
 /// The whole program as one service.
 pub fn router(app: App) -> Router {
-    let surfaces = Surfaces { api: api::router(app.clone()), delivery: delivery::router(app) };
+    let surfaces = Surfaces {
+        api: api::router(app.clone()),
+        batch: api::batch_router(app.clone()),
+        upload: api::upload_router(app.clone()),
+        delivery: delivery::router(app),
+    };
     Router::new()
         .fallback(dispatch)
         .with_state(surfaces)
@@ -39,6 +46,8 @@ async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Respons
     let answer: Result<Response, Infallible> =
         match Surface::of(host.unwrap_or_default(), request.uri().path()) {
             Surface::Api => surfaces.api.oneshot(request).await,
+            Surface::Batch => surfaces.batch.oneshot(request).await,
+            Surface::Upload => surfaces.upload.oneshot(request).await,
             Surface::Delivery => surfaces.delivery.oneshot(request).await,
             Surface::Nowhere => Ok(nowhere()),
         };

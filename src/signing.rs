@@ -71,7 +71,7 @@ mod tests {
     const PATH: &str = "/Vi7wi5KSItxGFsWRG2Us6Q/cat/public";
 
     fn key(value: &str) -> SigningKey {
-        SigningKey { name: value.to_owned(), value: value.to_owned() }
+        SigningKey { name: value.parse().unwrap(), value: value.to_owned() }
     }
 
     fn check(query: &str) -> Result<(), SignatureError> {

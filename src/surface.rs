@@ -1,13 +1,19 @@
 //! Which door a request knocks on: its host first, then its first path segment (pure).
 //!
-//! | host                 | path                               | surface  |
-//! |----------------------|------------------------------------|----------|
-//! | `api.cloudflare.com` | any                                | API      |
-//! | `imagedelivery.net`  | any                                | delivery |
-//! | any other            | `/client/…`                        | API      |
-//! | any other            | `/cdn-cgi/imagedelivery/…`         | delivery |
-//! | any other            | `/<account hash>/…`                | delivery |
-//! | any other            | anything else                      | none     |
+//! | host                       | path                                 | surface  |
+//! |----------------------------|--------------------------------------|----------|
+//! | `api.cloudflare.com`       | any                                  | API      |
+//! | `batch.imagedelivery.net`  | any                                  | batch    |
+//! | `upload.imagedelivery.net` | any                                  | upload   |
+//! | `imagedelivery.net`        | any                                  | delivery |
+//! | any other                  | `/client/…`, `…/accounts/…`          | API      |
+//! | any other                  | `/batch/images/…`                    | batch    |
+//! | any other                  | `/upload/…`                          | upload   |
+//! | any other                  | `/cdn-cgi/imagedelivery/…`           | delivery |
+//! | any other                  | `/<account hash>/…`                  | delivery |
+//! | any other                  | anything else                        | none     |
+//!
+//! A path with `accounts` in it is a call of the API that misses its beginning; the API says so.
 
 use crate::domain::AccountHash;
 
@@ -16,6 +22,10 @@ use crate::domain::AccountHash;
 pub enum Surface {
     /// The management API, for holders of a token.
     Api,
+    /// The API for holders of a batch token.
+    Batch,
+    /// One-time upload URLs, for whoever has one.
+    Upload,
     /// Image delivery, for browsers.
     Delivery,
     /// Nothing of ours.
@@ -28,12 +38,16 @@ impl Surface {
     pub fn of(host: &str, path: &str) -> Self {
         match host.rsplit_once(':').map_or(host, |(name, _)| name) {
             "api.cloudflare.com" => return Self::Api,
+            "batch.imagedelivery.net" => return Self::Batch,
+            "upload.imagedelivery.net" => return Self::Upload,
             "imagedelivery.net" => return Self::Delivery,
             _ => {}
         }
         let mut segments = path.split('/').skip(1);
         match (segments.next().unwrap_or_default(), segments.next()) {
-            ("client", _) => Self::Api,
+            ("client" | "accounts", _) | (_, Some("accounts")) => Self::Api,
+            ("batch", Some("images")) => Self::Batch,
+            ("upload", Some(_)) => Self::Upload,
             ("cdn-cgi", Some("imagedelivery")) => Self::Delivery,
             (first, Some(_)) if AccountHash::parse(first).is_some() => Self::Delivery,
             _ => Self::Nowhere,
@@ -55,6 +69,12 @@ mod tests {
             ("imagedelivery.net", "/", Surface::Delivery),
             ("127.0.0.1:1856", "/client/v4/accounts/a/images/v1", Surface::Api),
             ("127.0.0.1:1856", "/client/v5/oops", Surface::Api),
+            ("batch.imagedelivery.net", "/images/v1", Surface::Batch),
+            ("localhost", "/batch/images/v1", Surface::Batch),
+            ("upload.imagedelivery.net", &format!("/{hash}/cat"), Surface::Upload),
+            ("localhost", &format!("/upload/{hash}/cat"), Surface::Upload),
+            ("localhost", "/accounts/a/images/v1", Surface::Api),
+            ("localhost", "/v4/accounts/a/images/v1", Surface::Api),
             ("shop.test", &format!("/cdn-cgi/imagedelivery/{hash}/cat/public"), Surface::Delivery),
             ("localhost", &format!("/{hash}/cat/public"), Surface::Delivery),
             ("[::1]:1856", &format!("/{hash}/cat/public"), Surface::Delivery),

@@ -22,26 +22,33 @@ const PATH: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The base of the URLs in one answer.
+/// What has to be escaped in one segment of a path.
+const SEGMENT: &AsciiSet = &PATH.add(b'/');
+
+/// The bases of the URLs in one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Urls {
-    base: String,
+    delivery: String,
+    upload: String,
 }
 
 impl Urls {
     /// URLs under a fixed base without a slash at its end.
     #[must_use]
     pub fn fixed(base: &str) -> Self {
-        Self { base: base.to_owned() }
+        Self { delivery: base.to_owned(), upload: format!("{base}/upload") }
     }
 
-    /// URLs for a request that came to `scheme://host`. Who asks the real API host is given the
-    /// real delivery host.
+    /// URLs for a request that came to `scheme://host`. Who asks a real host is given the real
+    /// ones.
     #[must_use]
     pub fn for_request(scheme: &str, host: &str) -> Self {
         match host {
-            "api.cloudflare.com" => Self::fixed("https://imagedelivery.net"),
-            host => Self { base: format!("{scheme}://{host}") },
+            "api.cloudflare.com" | "batch.imagedelivery.net" | "upload.imagedelivery.net" => Self {
+                delivery: "https://imagedelivery.net".to_owned(),
+                upload: "https://upload.imagedelivery.net".to_owned(),
+            },
+            host => Self::fixed(&format!("{scheme}://{host}")),
         }
     }
 
@@ -49,7 +56,14 @@ impl Urls {
     #[must_use]
     pub fn variant(&self, hash: &AccountHash, image: &ImageId, variant: &str) -> String {
         let image = utf8_percent_encode(image.as_str(), PATH);
-        format!("{}/{hash}/{image}/{variant}", self.base)
+        format!("{}/{hash}/{image}/{variant}", self.delivery)
+    }
+
+    /// Where the bytes of a draft are sent to. Slashes of the id are escaped, as the service does.
+    #[must_use]
+    pub fn upload(&self, hash: &AccountHash, image: &ImageId) -> String {
+        let image = utf8_percent_encode(image.as_str(), SEGMENT);
+        format!("{}/{hash}/{image}", self.upload)
     }
 }
 
@@ -70,8 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn the_real_api_host_hands_out_the_real_delivery_host() {
+    fn the_real_hosts_hand_out_the_real_hosts() {
+        let hash = AccountHash::parse("Vi7wi5KSItxGFsWRG2Us6Q").unwrap();
+        let id = ImageId::custom("a/b").unwrap();
         let urls = Urls::for_request("http", "api.cloudflare.com");
-        assert_eq!(urls, Urls::fixed("https://imagedelivery.net"));
+
+        insta::assert_snapshot!(urls.variant(&hash, &id, "public"), @"https://imagedelivery.net/Vi7wi5KSItxGFsWRG2Us6Q/a/b/public");
+        insta::assert_snapshot!(urls.upload(&hash, &id), @"https://upload.imagedelivery.net/Vi7wi5KSItxGFsWRG2Us6Q/a%2Fb");
     }
 }

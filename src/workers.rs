@@ -1,19 +1,23 @@
-//! Where pixels are worked on: blocking threads, as many at once as there are cores.
+//! Where blocking work is done: threads apart from the async ones, a limited number at once.
 
 use std::{num::NonZero, panic, sync::Arc, thread};
 
 use tokio::{sync::Semaphore, task};
 
-/// Runs work that takes the processor, off the async threads. Clones share the permits.
+/// Runs blocking work off the async threads. Clones share the permits.
 #[derive(Debug, Clone)]
 pub struct Workers(Arc<Semaphore>);
 
 impl Workers {
-    /// One permit for each core: more at once would only take memory.
+    /// For work on pixels. One permit for each core: more at once would only take memory.
     #[must_use]
     pub fn for_this_machine() -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        Self(Arc::new(Semaphore::new(cores)))
+        Self::with_permits(thread::available_parallelism().map_or(1, NonZero::get))
+    }
+
+    #[must_use]
+    pub fn with_permits(permits: usize) -> Self {
+        Self(Arc::new(Semaphore::new(permits)))
     }
 
     /// Waits for a permit and runs `work` on a blocking thread.

@@ -36,7 +36,7 @@ pub(super) struct Failure {
     pub(super) success: bool,
     pub(super) errors: [Message; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) messages: Option<[Message; 0]>,
+    pub(super) messages: Option<Vec<Message>>,
 }
 
 /// The result of operations that have none: `{}`.

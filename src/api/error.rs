@@ -7,10 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::envelope::{Failure, Message};
+use super::{
+    envelope::{Failure, Message},
+    suggest::suggest,
+};
 use crate::{
-    domain::InvalidCustomId, error::ErrorCode, ingest::IngestError, store::StoreError,
-    transform::TransformError,
+    domain::InvalidCustomId, error::ErrorCode, fetch::FetchError, ingest::IngestError,
+    store::StoreError, transform::TransformError,
 };
 
 /// A failed request: a code of the catalogue and its text.
@@ -20,6 +23,8 @@ pub(super) struct ApiError {
     message: String,
     /// The gateway's closer explanation, in `errors[0].error_chain`.
     chain: Option<ErrorCode>,
+    /// The path that was probably meant; ours, not the service's.
+    meant: Option<String>,
 }
 
 /// A result of the API.
@@ -27,7 +32,7 @@ pub(super) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
     fn worded(code: ErrorCode, message: String) -> Self {
-        Self { code, message, chain: None }
+        Self { code, message, chain: None, meant: None }
     }
 
     /// The code's own text, and what it was about.
@@ -44,9 +49,9 @@ impl ApiError {
         Self { chain: Some(which), ..ErrorCode::InvalidHeaders.into() }
     }
 
-    pub(super) fn no_route(uri: &Uri) -> Self {
-        tracing::debug!(path = uri.path(), "no route");
-        ErrorCode::NoRoute.into()
+    /// A path that leads nowhere, with what it was probably meant to be.
+    pub(super) fn no_route(method: &Method, uri: &Uri) -> Self {
+        Self { meant: suggest(method.as_str(), uri.path()), ..ErrorCode::NoRoute.into() }
     }
 
     pub(super) fn could_not_route(uri: &Uri) -> Self {
@@ -63,7 +68,8 @@ impl ApiError {
 
     /// The gateway leaves `result` and `messages` out of some of its refusals.
     fn is_short(&self) -> bool {
-        matches!(self.code, ErrorCode::MissingCredentials | ErrorCode::InvalidHeaders)
+        use ErrorCode::{InvalidHeaders, MissingCredentials, NotAuthorized};
+        matches!(self.code, MissingCredentials | InvalidHeaders | NotAuthorized)
     }
 }
 
@@ -93,8 +99,21 @@ impl From<IngestError> for ApiError {
             IngestError::FileTooLarge => ErrorCode::FileTooLarge.into(),
             IngestError::CustomIdPrivate => ErrorCode::CustomIdPrivate.into(),
             IngestError::AlreadyExists => ErrorCode::AlreadyExists.into(),
+            IngestError::NoDraft => ErrorCode::ImageNotFound.into(),
             IngestError::Image(error) => error.into(),
             IngestError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FetchError> for ApiError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::NotHttp => Self::bad_request(error),
+            FetchError::TooLarge => ErrorCode::FileTooLarge.into(),
+            FetchError::ForbiddenOrigin | FetchError::Status(_) | FetchError::Transport(_) => {
+                Self::because(ErrorCode::FetchFailed, error)
+            }
         }
     }
 }
@@ -129,11 +148,13 @@ impl IntoResponse for ApiError {
         let long = !self.is_short();
         let error =
             Message { error_chain: chain.into_iter().collect(), ..item(row.code, self.message) };
+        let messages = self.meant.into_iter();
+        let messages = messages.map(|path| item(row.code, format!("Did you mean {path}?")));
         let body = Failure {
             result: long.then_some(None),
             success: false,
             errors: [error],
-            messages: long.then_some([]),
+            messages: long.then_some(messages.collect()),
         };
         let status = StatusCode::from_u16(row.status).expect("the catalogue has HTTP statuses");
         let mark = HeaderValue::try_from(format!("err={}", row.code)).expect("digits fit a header");

@@ -7,12 +7,15 @@ use axum::{
     RequestPartsExt,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request},
-    http::{HeaderMap, Uri, header, request::Parts},
+    http::{HeaderMap, request::Parts},
 };
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::error::{ApiError, Result};
+use super::{
+    credentials::{self, Door},
+    error::{ApiError, Result},
+};
 use crate::{
     app::App,
     domain::{self, AccountId, ImageId},
@@ -23,46 +26,31 @@ use crate::{
 /// The longest JSON body that is read.
 const MAX_JSON: usize = 1 << 20;
 
-/// The account in the path, for a request with credentials.
+/// The account that a request is for, once its credentials have been found good. It is created at
+/// its first use.
 pub(super) struct Account(pub(super) domain::Account);
 
 impl FromRequestParts<App> for Account {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let OriginalUri(uri) =
-            OriginalUri::from_request_parts(parts, app).await.expect("never fails");
-        // Not by the router's own parameters: those want the whole path to be UTF-8, image id and all.
-        let id = uri.path().split('/').nth(4).and_then(|segment| segment.parse::<AccountId>().ok());
-        let id = id.ok_or_else(|| ApiError::could_not_route(&uri))?;
-        check_credentials(&parts.headers)?;
+        let id = match parts.extensions.get::<Door>() {
+            Some(Door::Batch) => credentials::batch_account(app, &parts.headers).await?,
+            _ => {
+                let id = account_in_path(parts)?;
+                credentials::authorize(app, parts, &id)?;
+                id
+            }
+        };
         Ok(Self(app.account(id).await?))
     }
 }
 
-/// Any well-formed credentials are accepted (management-api.md §4.3 for those that are not).
-fn check_credentials(headers: &HeaderMap) -> Result<()> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-        let well_formed = token.is_some_and(|token| is_word(token, b"-._~+/="));
-        let refuse = || ApiError::invalid_header(ErrorCode::InvalidAuthorization);
-        return well_formed.then_some(()).ok_or_else(refuse);
-    }
-    let (Some(email), Some(key)) = (headers.get("x-auth-email"), headers.get("x-auth-key")) else {
-        return Err(ErrorCode::MissingCredentials.into());
-    };
-    if !email.to_str().is_ok_and(|email| email.contains('@')) {
-        return Err(ApiError::invalid_header(ErrorCode::InvalidEmailHeader));
-    }
-    if !key.to_str().is_ok_and(|key| is_word(key, b"-_")) {
-        return Err(ApiError::invalid_header(ErrorCode::InvalidKeyHeader));
-    }
-    Ok(())
-}
-
-fn is_word(text: &str, besides: &[u8]) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || besides.contains(&byte);
-    !text.is_empty() && text.bytes().all(fits)
+/// Not by the router's own parameters: those want the whole path to be UTF-8, image id and all.
+fn account_in_path(parts: &Parts) -> Result<AccountId> {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+    let id = uri.path().split('/').nth(4).and_then(|segment| segment.parse().ok());
+    id.ok_or_else(|| ApiError::could_not_route(uri))
 }
 
 /// What stands after `/images/v1/`, as sent. Ids arrive as `a%2Fb` and as literal `a/b`, so only
@@ -100,7 +88,7 @@ impl FromRequestParts<App> for ImagePath {
         let raw = parts.uri.path().strip_prefix("/v1/").unwrap_or_default();
         let first = raw.split('/').next().unwrap_or_default();
         if first.is_empty() || Self::RESERVED.contains(&first) {
-            return Err(ApiError::no_route(&parts.uri));
+            return Err(ApiError::no_route(&parts.method, &parts.uri));
         }
         Ok(Self { raw: raw.to_owned() })
     }
@@ -158,8 +146,21 @@ impl FromRequestParts<App> for VariantPath {
     }
 }
 
+/// A signing key's name in the path, whatever it is.
+pub(super) struct KeyPath(pub(super) String);
+
+impl FromRequestParts<App> for KeyPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
+        let path: Result<Path<HashMap<String, String>>, _> = parts.extract().await;
+        let name = path.ok().and_then(|Path(mut names)| names.remove("key_name"));
+        name.map(Self).ok_or_else(|| ErrorCode::ImageNotFound.into())
+    }
+}
+
 /// The query's pairs, decoded. Of equal names the last one counts.
-pub(super) struct Query(HashMap<String, String>);
+pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// The value of `name`; `None` if it is absent or empty.
@@ -169,7 +170,12 @@ impl Query {
 
     /// The value of `name`, which may be empty.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.pairs().filter(|(one, _)| *one == name).last().map(|(_, value)| value)
+    }
+
+    /// Every pair, in order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -177,13 +183,7 @@ impl FromRequestParts<App> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self> {
-        Ok(Self::of(&parts.uri))
-    }
-}
-
-impl Query {
-    fn of(uri: &Uri) -> Self {
-        let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        Self(pairs.into_owned().collect())
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
     }
 }

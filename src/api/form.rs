@@ -1,10 +1,13 @@
-//! The upload form: multipart, as the many clients send it (clients.md §1).
+//! Multipart forms, as the many clients send them (clients.md §1).
+
+use std::time::Duration;
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request, multipart::Field},
     http::header,
 };
+use tokio::time;
 
 use super::{
     error::{ApiError, Result},
@@ -14,61 +17,78 @@ use crate::{
     app::App,
     domain::{ImageId, NewImage},
     error::ErrorCode,
-    ingest::MAX_BYTES,
+    ingest::{MAX_BYTES, Upload},
 };
 
 /// How much of a request is read to its end although it is too large already: a client that is
 /// cut off while it sends never sees the answer.
 const PATIENCE: usize = 10 * MAX_BYTES;
 
+/// How long a client may send nothing. The service publishes no number.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// The longest text part.
 const MAX_TEXT: usize = 64 << 10;
 
-/// An upload: the file, and what is said about it.
-pub(super) struct UploadForm {
-    pub(super) file: Bytes,
-    pub(super) new: NewImage,
-}
-
-/// The parts that were sent, in whatever order.
+/// The parts of a form, in whatever order they came.
 #[derive(Default)]
-struct Parts {
-    file: Option<FilePart>,
+pub(super) struct FormParts {
+    file: Option<Upload>,
     texts: Vec<(String, String)>,
     /// What was read so far, in bytes.
     read: usize,
     file_too_large: bool,
 }
 
-struct FilePart {
-    filename: String,
-    bytes: Bytes,
+/// A form that uploads an image, and what it says about it.
+pub(super) struct UploadForm {
+    pub(super) source: Source,
+    pub(super) new: NewImage,
+}
+
+/// Where the bytes come from.
+pub(super) enum Source {
+    File(Upload),
+    Url(String),
 }
 
 impl FromRequest<App> for UploadForm {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let content_type = request.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
-            return Err(ErrorCode::NotMultipart.into());
-        }
-        let multipart = Multipart::from_request(request, app).await;
-        let multipart = multipart.map_err(|error| ApiError::bad_request(error.body_text()))?;
-        Parts::read(multipart).await?.into_upload()
+        let parts = FormParts::from_request(request, app).await?;
+        let id = parts.text("id").map(ImageId::custom).transpose()?;
+        let new = NewImage { id, ..parts.described()? };
+        let url = parts.text("url").filter(|url| !url.is_empty()).map(str::to_owned);
+        let source = match url {
+            None => Source::File(parts.into_file()?),
+            Some(url) if !parts.has_file() => Source::Url(url),
+            Some(_) => return Err(ApiError::bad_request("file and url exclude each other")),
+        };
+        Ok(Self { source, new })
     }
 }
 
-impl Parts {
-    async fn read(mut multipart: Multipart) -> Result<Self> {
+impl FromRequest<App> for FormParts {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let label = request.headers().get(header::CONTENT_TYPE);
+        let label = label.and_then(|label| label.to_str().ok()).unwrap_or_default();
+        if !label.to_ascii_lowercase().starts_with("multipart/form-data") {
+            return Err(ErrorCode::NotMultipart.into());
+        }
+        let multipart = Multipart::from_request(request, app).await;
+        let mut multipart = multipart.map_err(|error| ApiError::bad_request(error.body_text()))?;
         let mut parts = Self::default();
-        while let Some(field) = multipart.next_field().await? {
+        while let Some(field) = in_time(multipart.next_field()).await?? {
             parts.take(field).await?;
         }
         Ok(parts)
     }
+}
 
+impl FormParts {
     async fn take(&mut self, field: Field<'_>) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
         // FilePond sends `file` twice, first as text: the one with a file name is the file.
@@ -76,12 +96,13 @@ impl Parts {
             Some(filename) if name == "file" => {
                 let bytes = self.collect(field, MAX_BYTES).await?;
                 self.file_too_large |= bytes.is_none();
-                self.file = bytes.map(|bytes| FilePart { filename, bytes });
+                let filename = checked_filename(filename)?;
+                self.file = bytes.map(|bytes| Upload { filename, bytes });
             }
             _ => {
                 let bytes = self.collect(field, MAX_TEXT).await?;
-                let bytes =
-                    bytes.ok_or_else(|| ApiError::bad_request(format!("{name} is too long")))?;
+                let too_long = || ApiError::bad_request(format!("{name} is too long"));
+                let bytes = bytes.ok_or_else(too_long)?;
                 self.texts.push((name, String::from_utf8_lossy(&bytes).into_owned()));
             }
         }
@@ -92,7 +113,7 @@ impl Parts {
     async fn collect(&mut self, mut field: Field<'_>, limit: usize) -> Result<Option<Bytes>> {
         let mut bytes = Vec::new();
         let mut fits = true;
-        while let Some(chunk) = field.chunk().await? {
+        while let Some(chunk) = in_time(field.chunk()).await?? {
             self.read += chunk.len();
             if self.read > PATIENCE {
                 return Err(ErrorCode::FileTooLarge.into());
@@ -105,58 +126,69 @@ impl Parts {
         Ok(fits.then(|| bytes.into()))
     }
 
-    fn into_upload(self) -> Result<UploadForm> {
-        if self.file_too_large {
-            return Err(ErrorCode::FileTooLarge.into());
-        }
-        let mut new = NewImage {
-            id: self.text("id").map(ImageId::custom).transpose()?,
-            filename: None,
-            creator: self.creator()?,
-            metadata: metadata::from_parts(&self.texts)?,
-            require_signed_urls: self.require_signed_urls()?,
-        };
-        if self.text("url").is_some() {
-            return Err(ApiError::bad_request("uploading by url is not available"));
-        }
-        let file = match self.file {
-            Some(file) => file,
-            // A file sent as text, without a file name, is what the service takes for no image.
-            None if self.texts.iter().any(|(name, _)| name == "file") => {
-                return Err(ErrorCode::UnsupportedFormat.into());
-            }
-            None => return Err(ApiError::bad_request("missing the field file")),
-        };
-        new.filename = filename(file.filename)?;
-        Ok(UploadForm { file: file.bytes, new })
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
+    /// A text part; of equal names the last one counts.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.texts.iter().rev().find(|(one, _)| one == name).map(|(_, text)| text.as_str())
     }
 
-    fn require_signed_urls(&self) -> Result<bool> {
-        match self.text("requireSignedURLs") {
-            None | Some("" | "false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(other) => Err(ApiError::bad_request(format!(
-                "requireSignedURLs is true or false, not {other}"
-            ))),
-        }
+    /// Whether metadata was sent, in one form or another.
+    pub(super) fn has_metadata(&self) -> bool {
+        self.texts.iter().any(|(name, _)| metadata::is_part(name))
     }
 
-    fn creator(&self) -> Result<Option<String>> {
-        let creator = self.text("creator").filter(|text| !text.is_empty());
-        if creator.is_some_and(|creator| creator.chars().count() > 1024) {
-            return Err(ApiError::bad_request("creator has at most 1024 characters"));
+    fn has_file(&self) -> bool {
+        self.file.is_some() || self.file_too_large || self.text("file").is_some()
+    }
+
+    /// What the form says about its image, besides the id.
+    pub(super) fn described(&self) -> Result<NewImage> {
+        let require_signed_urls = match self.text("requireSignedURLs") {
+            None | Some("" | "false") => false,
+            Some("true") => true,
+            Some(other) => {
+                let detail = format!("requireSignedURLs must be true or false, not {other}");
+                return Err(ApiError::bad_request(detail));
+            }
+        };
+        Ok(NewImage {
+            id: None,
+            creator: creator(self.text("creator").unwrap_or_default())?,
+            metadata: metadata::from_parts(&self.texts)?,
+            require_signed_urls,
+        })
+    }
+
+    /// The file that was sent.
+    pub(super) fn into_file(self) -> Result<Upload> {
+        if self.file_too_large {
+            return Err(ErrorCode::FileTooLarge.into());
         }
-        Ok(creator.map(str::to_owned))
+        let sent_as_text = self.text("file").is_some();
+        match self.file {
+            Some(file) => Ok(file),
+            // A file without a file name is what the service takes for no image.
+            None if sent_as_text => Err(ErrorCode::UnsupportedFormat.into()),
+            None => Err(ApiError::bad_request("missing the field file")),
+        }
     }
 }
 
-fn filename(name: String) -> Result<Option<String>> {
+/// A creator's name; an empty one is none.
+pub(super) fn creator(text: &str) -> Result<Option<String>> {
+    if text.chars().count() > 1024 {
+        return Err(ApiError::bad_request("creator has at most 1024 characters"));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()).map(str::to_owned))
+}
+
+fn checked_filename(name: String) -> Result<Option<String>> {
     if name.chars().count() > 255 {
         return Err(ApiError::bad_request("a file name has at most 255 characters"));
     }
     Ok(Some(name).filter(|name| !name.is_empty()))
+}
+
+/// Waits for more of the request, but not for ever.
+async fn in_time<T>(next: impl Future<Output = T>) -> Result<T> {
+    time::timeout(SILENCE, next).await.map_err(|_| ErrorCode::TooSlow.into())
 }

@@ -12,19 +12,20 @@ use super::{
     envelope::{Empty, Success},
     error::{ApiError, Result},
     extract::{Account, ImagePath, Query, RequestUrls},
-    form::UploadForm,
+    form::{Source, UploadForm},
 };
 use crate::{
     app::App,
-    domain::{self, Image, ImageId, Metadata},
+    domain::{self, Draft, Image, ImageId, Metadata},
     error::ErrorCode,
-    ingest,
-    store::{self, StoreError, variants},
+    fetch::{FetchLimits, Fetched},
+    ingest::{self, MAX_BYTES, Upload},
+    store::{self, StoreError, drafts, variants},
     urls::Urls,
 };
 
 /// An image as the API shows it (management-api.md §1.0); keys in the order seen on the wire.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ImageBody {
     id: String,
@@ -39,9 +40,21 @@ pub(super) struct ImageBody {
     variants: Vec<String>,
 }
 
+/// A draft's own keys: shown only while it is one.
+#[derive(Serialize)]
+pub(super) struct DraftBody {
+    #[serde(flatten)]
+    image: ImageBody,
+    draft: bool,
+}
+
 #[derive(Serialize)]
 struct ImagesBody {
     images: Vec<ImageBody>,
+    /// Not on the wire of the service: without it, the documented `for await` of the SDKs yields
+    /// nothing. Left out with `--strict`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Vec<ImageBody>>,
 }
 
 /// `POST …/v1`
@@ -51,9 +64,21 @@ pub(super) async fn upload(
     RequestUrls(urls): RequestUrls,
     form: UploadForm,
 ) -> Result<impl IntoResponse> {
-    let image = ingest::ingest(&app, account.id.clone(), form.new, form.file).await?;
+    let upload = match form.source {
+        Source::File(upload) => upload,
+        Source::Url(url) => fetch(&app, &url).await?,
+    };
+    let image = ingest::new_image(&app, account.id.clone(), form.new, upload).await?;
     let shown = Shown::read(&app, account, urls).await?;
     Ok(Success(shown.body(image)))
+}
+
+async fn fetch(app: &App, url: &str) -> Result<Upload> {
+    let Fetched { bytes, filename } =
+        app.fetcher.fetch(url, FetchLimits { bytes: MAX_BYTES }).await?;
+    // The last segment of a long URL is no reason to refuse it.
+    let filename = filename.map(|name| name.chars().take(255).collect());
+    Ok(Upload { filename, bytes })
 }
 
 /// `GET …/v1`
@@ -74,7 +99,9 @@ pub(super) async fn list(
         .read(move |conn| store::images::list_numbered(conn, &id, creator.as_deref(), page, limit))
         .await?;
     let shown = Shown::read(&app, account, urls).await?;
-    Ok(Success(ImagesBody { images: shown.bodies(images) }))
+    let images = shown.bodies(images);
+    let items = (!app.settings.strict).then(|| images.clone());
+    Ok(Success(ImagesBody { images, items }))
 }
 
 /// How many images a page has when nothing is asked for.
@@ -96,21 +123,30 @@ pub(super) async fn details_or_blob(
 }
 
 async fn details(app: App, account: domain::Account, urls: Urls, id: ImageId) -> Result<Response> {
-    let image = find(&app, &account, id).await?;
+    let (owner, now) = (account.id.clone(), app.clock.now());
+    let found = app.store.read(move |conn| {
+        let image = store::images::find(conn, &owner, &id)?;
+        let draft = match image {
+            Some(_) => None,
+            None => drafts::find(conn, &owner, &id, now)?,
+        };
+        Ok::<_, ApiError>((image, draft))
+    });
+    let (image, draft) = found.await?;
     let shown = Shown::read(&app, account, urls).await?;
-    Ok(Success(shown.body(image)).into_response())
+    match (image, draft) {
+        (Some(image), _) => Ok(Success(shown.body(image)).into_response()),
+        (None, Some(draft)) => Ok(Success(shown.draft_body(draft)).into_response()),
+        (None, None) => Err(ErrorCode::ImageNotFound.into()),
+    }
 }
 
 async fn blob(app: App, account: domain::Account, id: ImageId) -> Result<Response> {
-    let image = find(&app, &account, id).await?;
+    let owner = account.id;
+    let image = app.store.read(move |conn| store::images::find(conn, &owner, &id)).await?;
+    let image = image.ok_or(ErrorCode::ImageNotFound)?;
     let bytes = app.store.blob(image.digest).await?.ok_or(ErrorCode::ImageNotFound)?;
     Ok(([(header::CONTENT_TYPE, image.format.media_type())], bytes).into_response())
-}
-
-async fn find(app: &App, account: &domain::Account, id: ImageId) -> Result<Image> {
-    let account = account.id.clone();
-    let image = app.store.read(move |conn| store::images::find(conn, &account, &id)).await?;
-    image.ok_or_else(|| ErrorCode::ImageNotFound.into())
 }
 
 /// `DELETE …/v1/{image_id}`
@@ -119,11 +155,16 @@ pub(super) async fn delete(
     Account(account): Account,
     path: ImagePath,
 ) -> Result<impl IntoResponse> {
-    let id = path.id()?;
+    let (id, now) = (path.id()?, app.clock.now());
     app.store
         .tx(move |tx| {
-            let digest = store::images::delete(tx, &account.id, &id)?;
-            tx.release(digest.ok_or(ErrorCode::ImageNotFound)?);
+            match store::images::delete(tx, &account.id, &id)? {
+                Some(digest) => tx.release(digest),
+                None if drafts::find(tx, &account.id, &id, now)?.is_some() => {
+                    drafts::delete(tx, &account.id, &id)?;
+                }
+                None => return Err(ErrorCode::ImageNotFound.into()),
+            }
             Ok::<_, ApiError>(())
         })
         .await?;
@@ -159,6 +200,20 @@ impl Shown {
             uploaded: image.uploaded.to_rfc3339_opts(SecondsFormat::Millis, true),
             require_signed_urls: image.require_signed_urls,
         }
+    }
+
+    pub(super) fn draft_body(&self, draft: Draft) -> DraftBody {
+        let url = |variant: &String| self.urls.variant(&self.account.hash, &draft.id, variant);
+        let image = ImageBody {
+            variants: self.variants.iter().map(url).collect(),
+            id: draft.id.to_string(),
+            creator: draft.creator,
+            filename: None,
+            meta: draft.metadata,
+            uploaded: draft.created.to_rfc3339_opts(SecondsFormat::Millis, true),
+            require_signed_urls: draft.require_signed_urls,
+        };
+        DraftBody { image, draft: true }
     }
 
     pub(super) fn bodies(&self, images: Vec<Image>) -> Vec<ImageBody> {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::MetadataFilter,
     store::images::{self, Cursor, Order, Page},
 };
 
@@ -54,7 +55,13 @@ fn page(query: &Query) -> Result<Page> {
         }
     };
     let after = query.get("continuation_token").map(parse_token).transpose()?;
-    Ok(Page { order, after, limit, creator: query.raw("creator").map(str::to_owned) })
+    let mut filter = MetadataFilter::default();
+    query
+        .pairs()
+        .try_for_each(|(name, value)| filter.add(name, value))
+        .map_err(ApiError::bad_request)?;
+    let creator = query.raw("creator").map(str::to_owned);
+    Ok(Page { order, after, limit, creator, filter })
 }
 
 /// 22 characters: the service's own are at most 32.

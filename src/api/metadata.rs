@@ -11,18 +11,22 @@ use crate::domain::Metadata;
 /// The service's limit, in bytes of compact JSON.
 const MAX_BYTES: usize = 1024;
 
+/// Whether a part of this name is metadata.
+pub(super) fn is_part(name: &str) -> bool {
+    name.strip_prefix("metadata")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
 /// Reads the metadata from a form's text parts. None, or an empty object, is `None`.
 pub(super) fn from_parts(parts: &[(String, String)]) -> Result<Option<Metadata>> {
     let mut metadata = Map::new();
     for (name, text) in parts {
-        match name.strip_prefix("metadata") {
+        match name.strip_prefix("metadata").filter(|_| is_part(name)) {
+            None => {}
             // Seen from a client that had none: the word `undefined`.
             Some("") if matches!(text.trim(), "" | "undefined") => {}
             Some("") => metadata = from_json(text)?,
-            Some(rest) if rest.starts_with(['.', '[']) => {
-                insert(&mut metadata, &path(rest), text);
-            }
-            _ => {}
+            Some(rest) => insert(&mut metadata, &path(rest), text),
         }
     }
     check(metadata)
@@ -37,7 +41,8 @@ fn from_json(text: &str) -> Result<Metadata> {
     }
 }
 
-fn check(metadata: Metadata) -> Result<Option<Metadata>> {
+/// Refuses what is too long; an empty object is none.
+pub(super) fn check(metadata: Metadata) -> Result<Option<Metadata>> {
     let size = serde_json::to_string(&metadata).map_or(0, |json| json.len());
     if size > MAX_BYTES {
         let detail = format!("metadata has {size} bytes, at most {MAX_BYTES} are allowed");

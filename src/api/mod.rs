@@ -1,54 +1,129 @@
-//! The management API: `/client/v4/accounts/{account_id}/images/…`, for holders of a token.
+//! The management API, for holders of a token. Every answer is the envelope, failures included; an
+//! unknown path or method is answered as the gateway in front of the service does.
 //!
-//! Every answer is the envelope, failures included; an unknown path or method is answered as the
-//! gateway in front of the service does.
+//! Two more doors speak the same dialect: the batch host, where a token stands for the account, and
+//! the one-time upload URLs.
 
 mod envelope;
 mod error;
+
+mod credentials;
 mod extract;
 mod form;
+mod metadata;
+mod suggest;
+
+mod batch;
+mod config;
+mod direct_uploads;
+mod edit;
 mod images;
 mod images_v2;
-mod metadata;
+mod keys;
 mod stats;
+mod upload_url;
 mod variants;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     http::{Method, Uri},
-    routing::get,
+    middleware,
+    routing::{MethodRouter, delete, get, patch, post, put},
 };
 
-use crate::app::App;
+use crate::{app::App, error::Evidence};
+use credentials::Door;
 use error::ApiError;
 
-/// The endpoints.
-pub(crate) fn router(app: App) -> Router {
-    let images = Router::new()
-        .route("/v1", get(images::list).post(images::upload))
-        .route("/v1/stats", get(stats::usage))
-        .route("/v1/variants", get(variants::list).post(variants::create))
-        .route(
-            "/v1/variants/{variant_id}",
-            get(variants::details).patch(variants::edit).delete(variants::delete),
-        )
-        .route("/v1/variants/{variant_id}/flat", get(variants::details_flat))
-        // Ids contain slashes, and the blob's path ends in /blob: `ImagePath` takes it apart.
-        .route("/v1/{*image}", get(images::details_or_blob).delete(images::delete))
-        .route("/v2", get(images_v2::list));
+/// An operation: its route, and how sure we are of it.
+pub(crate) struct Operation {
+    pub(crate) method: &'static str,
+    /// Behind `/client/v4/accounts/{account_id}/images`, or behind `/images` on the batch host.
+    pub(crate) path: &'static str,
+    route: fn() -> MethodRouter<App>,
+    pub(crate) evidence: Evidence,
+    /// The name the documents give it.
+    pub(crate) name: &'static str,
+}
 
+macro_rules! operations {
+    ($($method:ident $path:literal $file:ident::$handler:ident $evidence:ident $name:literal)*) => {
+        /// The endpoints.
+        pub(crate) const OPERATIONS: &[Operation] = &[$(Operation {
+            method: stringify!($method),
+            path: $path,
+            route: || $method($file::$handler),
+            evidence: Evidence::$evidence,
+            name: $name,
+        }),*];
+    };
+}
+
+// Ids contain slashes, and the path of an image's bytes ends in /blob: `ImagePath` takes it apart.
+operations! {
+    post   "/v1"                             images::upload             Documented "Upload an image"
+    get    "/v1"                             images::list               Documented "List images"
+    get    "/v1/{*image}"                    images::details_or_blob    Documented "Image details, base image"
+    patch  "/v1/{*image}"                    edit::edit                 Documented "Update image"
+    delete "/v1/{*image}"                    images::delete             Documented "Delete image"
+    get    "/v1/stats"                       stats::usage               Documented "Images usage statistics"
+    get    "/v1/variants"                    variants::list             Documented "List variants"
+    post   "/v1/variants"                    variants::create           Documented "Create a variant"
+    get    "/v1/variants/{variant_id}"       variants::details          Documented "Variant details"
+    patch  "/v1/variants/{variant_id}"       variants::edit             Documented "Update a variant"
+    delete "/v1/variants/{variant_id}"       variants::delete           Documented "Delete a variant"
+    get    "/v1/variants/{variant_id}/flat"  variants::details_flat     Documented "Variant details, flat"
+    get    "/v1/keys"                        keys::list                 Documented "List signing keys"
+    put    "/v1/keys/{key_name}"             keys::put                  Documented "Create a new signing key"
+    delete "/v1/keys/{key_name}"             keys::delete               Documented "Delete signing key"
+    get    "/v1/config"                      config::details            Observed   "Account configuration"
+    patch  "/v1/config"                      config::edit               Documented "Update account configuration"
+    get    "/v1/batch_token"                 batch::create_token        Documented "Batch token"
+    post   "/v1/direct_upload"               direct_uploads::create_v1  Documented "Create authenticated direct upload URL"
+    get    "/v2"                             images_v2::list            Documented "List images V2"
+    post   "/v2/direct_upload"               direct_uploads::create_v2  Documented "Create authenticated direct upload URL V2"
+}
+
+/// The API itself.
+pub(crate) fn router(app: App) -> Router {
+    let routes = Router::new().nest("/client/v4/accounts/{account_id}/images", operations());
+    finish(routes, Door::Api, app)
+}
+
+/// The batch host, and `/batch` on any other.
+pub(crate) fn batch_router(app: App) -> Router {
+    let routes = Router::new().nest("/images", operations()).nest("/batch/images", operations());
+    finish(routes, Door::Batch, app)
+}
+
+/// The one-time upload URLs: on their own host, and under `/upload` on any other.
+pub(crate) fn upload_router(app: App) -> Router {
     Router::new()
-        .nest("/client/v4/accounts/{account_id}/images", images)
+        .fallback(post(upload_url::upload).options(upload_url::preflight))
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::map_response(upload_url::for_every_origin))
+        .with_state(app)
+}
+
+fn operations() -> Router<App> {
+    OPERATIONS
+        .iter()
+        .fold(Router::new(), |router, operation| router.route(operation.path, (operation.route)()))
+}
+
+fn finish(routes: Router<App>, door: Door, app: App) -> Router {
+    routes
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         // Uploads have a limit of their own, in the form.
         .layer(DefaultBodyLimit::disable())
+        .layer(Extension(door))
         .with_state(app)
 }
 
-async fn no_route(uri: Uri) -> ApiError {
-    ApiError::no_route(&uri)
+async fn no_route(method: Method, uri: Uri) -> ApiError {
+    ApiError::no_route(&method, &uri)
 }
 
 async fn method_not_allowed(method: Method) -> ApiError {

@@ -1,19 +1,29 @@
 //! May this request see this image? (pure)
 
 use super::error::DeliveryError;
-use crate::{
-    domain::{Image, Variant},
-    signing::SignatureError,
-};
+use crate::{domain::Image, signing::SignatureError};
 
-/// A private image takes a valid signature, unless the variant is for everyone.
+/// What a private image takes to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Nothing: the variant never requires signed URLs.
+    Everyone,
+    /// A valid signature.
+    Signature,
+    /// It isn't: flexible variants are for public images, signed or not.
+    Nobody,
+}
+
+/// Lets a request pass, or says why not.
 pub(super) fn check(
     image: &Image,
-    variant: &Variant,
+    rule: Rule,
     verify: impl FnOnce() -> Result<(), SignatureError>,
 ) -> Result<(), DeliveryError> {
-    if image.require_signed_urls && !variant.never_require_signed_urls {
-        verify().map_err(DeliveryError::Denied)?;
+    match rule {
+        _ if !image.require_signed_urls => Ok(()),
+        Rule::Everyone => Ok(()),
+        Rule::Signature => verify().map_err(DeliveryError::Denied),
+        Rule::Nobody => Err(DeliveryError::PrivateFlexible),
     }
-    Ok(())
 }

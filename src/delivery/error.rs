@@ -7,8 +7,11 @@ use axum::{
 };
 
 use crate::{
-    error::ErrorCode, render::RenderError, signing::SignatureError, store::StoreError,
-    transform::TransformError,
+    error::ErrorCode,
+    render::RenderError,
+    signing::SignatureError,
+    store::StoreError,
+    transform::{InvalidOption, TransformError},
 };
 
 /// Why an image is not delivered.
@@ -20,6 +23,10 @@ pub(super) enum DeliveryError {
     PathNotFound,
     #[error("flexible variants are off")]
     FlexibleDisabled,
+    #[error(transparent)]
+    BadOptions(#[from] InvalidOption),
+    #[error("flexible variants can't be used for images that require signed URLs")]
+    PrivateFlexible,
     // The service's own words.
     #[error("This account doesn't have variant with this name")]
     VariantNotFound,
@@ -42,7 +49,10 @@ impl DeliveryError {
             Self::UnknownHash => ErrorCode::UnknownAccountHash,
             Self::PathNotFound => ErrorCode::PathNotFound,
             Self::FlexibleDisabled => ErrorCode::FlexibleDisabled,
-            Self::VariantNotFound | Self::Denied(_) => ErrorCode::AccessDenied,
+            Self::BadOptions(_) => ErrorCode::BadOptions,
+            Self::VariantNotFound | Self::PrivateFlexible | Self::Denied(_) => {
+                ErrorCode::AccessDenied
+            }
             Self::ImageNotFound | Self::Render(RenderError::Gone) => ErrorCode::ImageMissing,
             Self::Render(RenderError::Transform(error)) => match error {
                 TransformError::TooLarge { .. } => ErrorCode::DeliveredTooLarge,
@@ -61,9 +71,11 @@ impl DeliveryError {
         let row = self.code().row();
         let text = format!("ERROR {}: {}", row.code, row.message);
         match self {
-            Self::VariantNotFound | Self::Denied(_) | Self::Render(RenderError::Transform(_)) => {
-                format!("{text}: {self}")
-            }
+            Self::BadOptions(_)
+            | Self::VariantNotFound
+            | Self::PrivateFlexible
+            | Self::Denied(_)
+            | Self::Render(RenderError::Transform(_)) => format!("{text}: {self}"),
             _ => text,
         }
     }

@@ -16,11 +16,12 @@ use axum::{
 
 use crate::{
     app::App,
-    domain::{Account, Image, SigningKey, Variant},
+    domain::{AccountConfig, AccountId, BrowserTtl, Image, SigningKey},
     render::{self, RenditionKey},
-    store::{accounts, images, signing_keys, variants},
-    transform::Accepts,
+    store::{Connection, accounts, images, signing_keys, variants},
+    transform::{Accepts, Options},
 };
+use access::Rule;
 use error::{DeliveryError, Result};
 use path::{DeliveryPath, Last};
 
@@ -32,8 +33,17 @@ pub(crate) fn router(app: App) -> Router {
 /// What a delivery URL names, as it was when the request came.
 struct Found {
     image: Image,
-    variant: Variant,
+    asked: Asked,
     keys: Vec<SigningKey>,
+}
+
+/// What is to be made of the image, and for whom: by a variant's name, or by options in the URL.
+struct Asked {
+    options: Options,
+    /// Names in the URL that no option has.
+    unknown: Vec<String>,
+    browser_ttl: BrowserTtl,
+    rule: Rule,
 }
 
 async fn deliver(State(app): State<App>, request: Request) -> Response {
@@ -47,21 +57,20 @@ async fn deliver(State(app): State<App>, request: Request) -> Response {
 
 async fn variant_of_image(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Response> {
     let path = DeliveryPath::parse(uri.path());
-    let found = find(app, path.clone()).await?;
-    access::check(&found.image, &found.variant, || {
-        path.verify(&found.keys, uri.query().unwrap_or_default(), app.clock.now())
+    let Found { image, asked, keys } = find(app, path.clone()).await?;
+    access::check(&image, asked.rule, || {
+        path.verify(&keys, uri.query().unwrap_or_default(), app.clock.now())
     })?;
 
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let accepts = Accepts::parse(accept.unwrap_or_default());
-    let options = found.variant.options.clone();
-    let key = RenditionKey::new(found.image.digest, &options, accepts);
-    let validators = response::Validators::new(&key, found.variant.browser_ttl);
+    let key = RenditionKey::new(image.digest, &asked.options, accepts);
+    let validators = response::Validators::new(&key, asked.browser_ttl);
     if validators.still_hold(headers) {
         return Ok(validators.not_modified());
     }
-    let rendition = render::render(app, &found.image, options, accepts).await?;
-    Ok(validators.deliver(rendition))
+    let rendition = render::render(app, &image, asked.options, accepts).await?;
+    Ok(validators.deliver(rendition, &asked.unknown))
 }
 
 /// Looks up what the path names, in the order of the decision table (§7.5): hash, shape, variant,
@@ -71,20 +80,35 @@ async fn find(app: &App, path: DeliveryPath) -> Result<Found> {
         .read(move |conn| {
             let hash = path.hash.ok_or(DeliveryError::UnknownHash)?;
             let account = accounts::find_by_hash(conn, &hash)?.ok_or(DeliveryError::UnknownHash)?;
-            let Account { id: account, .. } = account;
             let target = path.target.ok_or(DeliveryError::PathNotFound)?;
-            let variant = match target.last {
-                // No account has the switch on yet: it comes with the config endpoint.
-                Last::Options => return Err(DeliveryError::FlexibleDisabled),
-                Last::Variant(name) => match name.parse() {
-                    Ok(name) => variants::find(conn, &account, &name)?,
-                    Err(_) => None,
-                },
-            };
-            let variant = variant.ok_or(DeliveryError::VariantNotFound)?;
-            let image = images::find(conn, &account, &target.image)?;
+            let asked = asked(conn, &account.id, &target.last)?;
+            let image = images::find(conn, &account.id, &target.image)?;
             let image = image.ok_or(DeliveryError::ImageNotFound)?;
-            Ok(Found { image, variant, keys: signing_keys::list(conn, &account)? })
+            Ok(Found { image, asked, keys: signing_keys::list(conn, &account.id)? })
         })
         .await
+}
+
+fn asked(conn: &Connection, account: &AccountId, last: &Last) -> Result<Asked> {
+    let AccountConfig { browser_ttl, flexible_variants, .. } = accounts::config(conn, account)?;
+    match last {
+        Last::Options(_) if !flexible_variants => Err(DeliveryError::FlexibleDisabled),
+        Last::Options(text) => {
+            let (options, unknown) = Options::read(text)?;
+            let unknown = unknown.into_iter().map(str::to_owned).collect();
+            Ok(Asked { options, unknown, browser_ttl, rule: Rule::Nobody })
+        }
+        Last::Variant(name) => {
+            let name = name.parse().map_err(|_| DeliveryError::VariantNotFound)?;
+            let variant = variants::find(conn, account, &name)?;
+            let variant = variant.ok_or(DeliveryError::VariantNotFound)?;
+            let open = variant.never_require_signed_urls;
+            Ok(Asked {
+                options: variant.options,
+                unknown: Vec::new(),
+                browser_ttl: variant.browser_ttl.unwrap_or(browser_ttl),
+                rule: if open { Rule::Everyone } else { Rule::Signature },
+            })
+        }
+    }
 }

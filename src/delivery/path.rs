@@ -32,11 +32,11 @@ pub(super) struct Target {
     pub(super) last: Last,
 }
 
-/// The last segment: a variant's name, or options, which have a `=`.
+/// The last segment, decoded: a variant's name, or options, which have a `=`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Last {
     Variant(String),
-    Options,
+    Options(String),
 }
 
 impl DeliveryPath {
@@ -71,7 +71,7 @@ fn target(rest: &str) -> Option<Target> {
     }
     let decode = |raw| percent_decode_str(raw).decode_utf8().map(Cow::into_owned).ok();
     let last = decode(last)?;
-    let last = if last.contains('=') { Last::Options } else { Last::Variant(last) };
+    let last = if last.contains('=') { Last::Options(last) } else { Last::Variant(last) };
     Some(Target { image: ImageId::named(decode(image)?), last })
 }
 
@@ -87,7 +87,9 @@ mod tests {
         match (path.hash, path.target) {
             (None, _) => "no hash".to_owned(),
             (_, None) => "no target".to_owned(),
-            (_, Some(Target { image, last: Last::Options })) => format!("{image} | options"),
+            (_, Some(Target { image, last: Last::Options(options) })) => {
+                format!("{image} | {options}")
+            }
             (_, Some(Target { image, last: Last::Variant(name) })) => format!("{image} | {name}"),
         }
     }
@@ -101,8 +103,8 @@ mod tests {
             ("/HASH/50%25%20off/public", "50% off | public"),
             ("/HASH/a%252Fb/public", "a%2Fb | public"),
             ("/cdn-cgi/imagedelivery/HASH/cat/public", "cat | public"),
-            ("/HASH/cat/w=400,sharpen=3", "cat | options"),
-            ("/HASH/cat/w%3D400", "cat | options"),
+            ("/HASH/cat/w=400,sharpen=3", "cat | w=400,sharpen=3"),
+            ("/HASH/cat/w%3D400", "cat | w=400"),
             ("/HASH/cat", "no target"),
             ("/HASH/cat/", "no target"),
             ("/HASH//public", "no target"),

@@ -17,8 +17,8 @@ pub(super) struct Validators {
 }
 
 impl Validators {
-    pub(super) fn new(key: &RenditionKey, ttl: Option<BrowserTtl>) -> Self {
-        let seconds = ttl.unwrap_or(BrowserTtl::DEFAULT).seconds();
+    pub(super) fn new(key: &RenditionKey, ttl: BrowserTtl) -> Self {
+        let seconds = ttl.seconds();
         Self {
             etag: format!("\"{}\"", key.as_str()),
             cache_control: format!("public, max-age={seconds}, stale-while-revalidate=7200"),
@@ -39,14 +39,17 @@ impl Validators {
         (StatusCode::NOT_MODIFIED, self.headers()).into_response()
     }
 
-    pub(super) fn deliver(self, rendition: Rendition) -> Response {
+    /// The image, with what the client should know of options that did not take effect.
+    pub(super) fn deliver(self, rendition: Rendition, unknown: &[String]) -> Response {
         let mut headers = self.headers();
         let media_type = HeaderValue::from_static(rendition.format.media_type());
         headers.insert(header::CONTENT_TYPE, media_type);
         headers.insert("cf-images", HeaderValue::from_static("internal=ok/m"));
-        for warning in rendition.warnings {
+        let unknown = unknown.iter().map(|name| format!("{name} is no option that is known here"));
+        for warning in rendition.warnings.into_iter().map(str::to_owned).chain(unknown) {
             let warning = format!("cf-images 299 \"{warning}\"");
-            headers.append(header::WARNING, value(&warning));
+            headers
+                .extend(HeaderValue::from_str(&warning).ok().map(|value| (header::WARNING, value)));
         }
         (headers, rendition.bytes).into_response()
     }

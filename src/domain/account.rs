@@ -5,11 +5,24 @@ use std::{fmt, str::FromStr};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
+use super::BrowserTtl;
+
 /// An account and the hash its images are delivered under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub id: AccountId,
     pub hash: AccountHash,
+}
+
+/// What an account has set for all its images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AccountConfig {
+    /// Whether delivery URLs may end in options instead of a variant's name.
+    pub flexible_variants: bool,
+    /// How long browsers may keep an answer, where the variant doesn't say.
+    pub browser_ttl: BrowserTtl,
+    /// Whether C2PA manifests stay in delivered images.
+    pub preserve_content_credentials: bool,
 }
 
 /// An account's id. Real ones are 32 hex digits; up to 64 of `[A-Za-z0-9_-]` are taken.

@@ -32,7 +32,6 @@ pub struct Image {
 pub struct NewImage {
     /// The custom id, or `None` for a generated one.
     pub id: Option<ImageId>,
-    pub filename: Option<String>,
     pub creator: Option<String>,
     pub metadata: Option<Metadata>,
     pub require_signed_urls: bool,
@@ -77,6 +76,12 @@ impl ImageId {
             Some(mime) if mime.type_() != "image" => Err(InvalidCustomId::Extension),
             _ => Ok(Self(text.to_owned())),
         }
+    }
+
+    /// Whether the id was chosen at upload. Generated ids are UUIDs, which custom ones can't be.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        Uuid::try_parse(&self.0).is_err()
     }
 
     /// The id that a request names, which may or may not be some image's.

@@ -81,10 +81,14 @@ pub struct BrowserTtl(u32);
 #[error("browser_ttl is a number of seconds from 3600 to 31536000")]
 pub struct InvalidBrowserTtl;
 
-impl BrowserTtl {
-    /// Two days, which is what accounts start with.
-    pub const DEFAULT: Self = Self(172_800);
+/// Two days, which is what accounts start with.
+impl Default for BrowserTtl {
+    fn default() -> Self {
+        Self(172_800)
+    }
+}
 
+impl BrowserTtl {
     pub fn from_seconds(seconds: u32) -> Result<Self, InvalidBrowserTtl> {
         if (3_600..=31_536_000).contains(&seconds) {
             Ok(Self(seconds))

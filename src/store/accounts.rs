@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Result, signing_keys, variants};
+use super::{Result, columns, signing_keys, variants};
 use crate::{
     clock::Clock,
-    domain::{Account, AccountHash, AccountId, SigningKey, Variant},
+    domain::{
+        Account, AccountConfig, AccountHash, AccountId, BrowserTtl, KeyName, SigningKey, Variant,
+    },
 };
 
 /// The account with this id, if it has been used before.
@@ -40,7 +42,35 @@ pub fn find_or_create(conn: &Connection, id: &AccountId, clock: &Clock) -> Resul
             clock.now().timestamp_millis()
         ])?;
     variants::insert(conn, &account.id, &Variant::public())?;
-    let key = SigningKey { name: SigningKey::DEFAULT.to_owned(), value: clock.new_key_value() };
-    signing_keys::insert(conn, &account.id, &key)?;
+    let key = SigningKey { name: KeyName::default(), value: clock.new_key_value() };
+    signing_keys::put(conn, &account.id, &key)?;
     Ok(account)
+}
+
+/// What the account has set.
+pub fn config(conn: &Connection, id: &AccountId) -> Result<AccountConfig> {
+    let mut statement = conn.prepare_cached("select * from accounts where id = ?1")?;
+    let mut rows = statement.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(AccountConfig::default()) };
+    Ok(AccountConfig {
+        flexible_variants: row.get("flexible_variants")?,
+        browser_ttl: columns::parse_ttl(row.get("browser_ttl")?)?.unwrap_or_default(),
+        preserve_content_credentials: row.get("preserve_content_credentials")?,
+    })
+}
+
+/// Replaces what the account has set.
+pub fn set_config(conn: &Connection, id: &AccountId, config: AccountConfig) -> Result<()> {
+    conn.prepare_cached(
+        "update accounts
+         set flexible_variants = ?2, browser_ttl = ?3, preserve_content_credentials = ?4
+         where id = ?1",
+    )?
+    .execute(params![
+        id.as_str(),
+        config.flexible_variants,
+        BrowserTtl::seconds(config.browser_ttl),
+        config.preserve_content_credentials,
+    ])?;
+    Ok(())
 }

@@ -1,17 +1,15 @@
 //! The table `images`.
 
-use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Result, StoreError};
-use crate::domain::{AccountId, Digest, Image, ImageId};
+use super::{
+    Result,
+    columns::{self, unreadable},
+};
+use crate::domain::{AccountId, Digest, Image, ImageId, MetadataFilter};
 
 /// Adds an image. The id must be free.
 pub fn insert(conn: &Connection, account: &AccountId, image: &Image) -> Result<()> {
-    let metadata = image
-        .metadata
-        .as_ref()
-        .map(|metadata| serde_json::to_string(metadata).expect("a JSON object always prints"));
     conn.prepare_cached(
         "insert into images (account_id, id, filename, creator, metadata, uploaded_at,
                              require_signed_urls, digest, format)
@@ -22,7 +20,7 @@ pub fn insert(conn: &Connection, account: &AccountId, image: &Image) -> Result<(
         image.id.as_str(),
         image.filename,
         image.creator,
-        metadata,
+        columns::print_metadata(image.metadata.as_ref()),
         image.uploaded.timestamp_millis(),
         image.require_signed_urls,
         image.digest.to_string(),
@@ -36,6 +34,24 @@ pub fn find(conn: &Connection, account: &AccountId, id: &ImageId) -> Result<Opti
         .query_row([account.as_str(), id.as_str()], |row| Ok(from_row(row)))
         .optional()?
         .transpose()
+}
+
+/// Replaces what may be edited: id, creator, metadata, and whether URLs have to be signed. The
+/// image keeps its place in listings.
+pub fn update(conn: &Connection, account: &AccountId, id: &ImageId, image: &Image) -> Result<()> {
+    conn.prepare_cached(
+        "update images set id = ?3, creator = ?4, metadata = ?5, require_signed_urls = ?6
+         where account_id = ?1 and id = ?2",
+    )?
+    .execute(params![
+        account.as_str(),
+        id.as_str(),
+        image.id.as_str(),
+        image.creator,
+        columns::print_metadata(image.metadata.as_ref()),
+        image.require_signed_urls,
+    ])?;
+    Ok(())
 }
 
 /// Removes an image and gives its blob's digest, for `Tx::release`; `None` if there is none.
@@ -86,6 +102,8 @@ pub struct Page {
     pub limit: u32,
     /// Only this creator's images; empty means those without one.
     pub creator: Option<String>,
+    /// Only images whose metadata meets this.
+    pub filter: MetadataFilter,
 }
 
 /// The images of a page, and where the next one begins, if there is one.
@@ -98,14 +116,14 @@ pub fn list(
         Order::OldestFirst => {
             "select * from images
              where account_id = ?1 and (uploaded_at, seq) > (?2, ?3)
-               and (?5 is null or coalesce(creator, '') = ?5)
-             order by uploaded_at, seq limit ?4"
+               and (?4 is null or coalesce(creator, '') = ?4)
+             order by uploaded_at, seq"
         }
         Order::NewestFirst => {
             "select * from images
              where account_id = ?1 and (uploaded_at, seq) < (?2, ?3)
-               and (?5 is null or coalesce(creator, '') = ?5)
-             order by uploaded_at desc, seq desc limit ?4"
+               and (?4 is null or coalesce(creator, '') = ?4)
+             order by uploaded_at desc, seq desc"
         }
     })?;
     let outermost = match page.order {
@@ -113,21 +131,22 @@ pub fn list(
         Order::NewestFirst => i64::MAX,
     };
     let after = page.after.unwrap_or(Cursor { uploaded_at: outermost, seq: outermost });
-    let mut rows = statement.query(params![
-        account.as_str(),
-        after.uploaded_at,
-        after.seq,
-        i64::from(page.limit) + 1,
-        page.creator,
-    ])?;
+    let mut rows =
+        statement.query(params![account.as_str(), after.uploaded_at, after.seq, page.creator,])?;
 
+    // The statement has no limit: rows are read as they are asked for, and a filter passes over
+    // some. Metadata isn't indexed, so a filter that little meets reads the whole listing.
     let mut images = Vec::new();
     let mut last = None;
     while let Some(row) = rows.next()? {
+        let image = from_row(row)?;
+        if !page.filter.matches(image.metadata.as_ref()) {
+            continue;
+        }
         if images.len() == page.limit as usize {
             return Ok((images, last));
         }
-        images.push(from_row(row)?);
+        images.push(image);
         last = Some(Cursor { uploaded_at: row.get("uploaded_at")?, seq: row.get("seq")? });
     }
     Ok((images, None))
@@ -153,18 +172,13 @@ pub fn list_numbered(
 }
 
 fn from_row(row: &Row) -> Result<Image> {
-    let metadata: Option<String> = row.get("metadata")?;
-    let uploaded_at = row.get("uploaded_at")?;
     let format: String = row.get("format")?;
     Ok(Image {
         id: ImageId::named(row.get("id")?),
         filename: row.get("filename")?,
         creator: row.get("creator")?,
-        metadata: metadata
-            .map(|json| serde_json::from_str(&json).map_err(|_| unreadable("metadata", &json)))
-            .transpose()?,
-        uploaded: DateTime::<Utc>::from_timestamp_millis(uploaded_at)
-            .ok_or_else(|| unreadable("uploaded_at", &uploaded_at.to_string()))?,
+        metadata: columns::parse_metadata(row.get("metadata")?)?,
+        uploaded: columns::parse_time(row.get("uploaded_at")?)?,
         require_signed_urls: row.get("require_signed_urls")?,
         digest: parse_digest(&row.get::<_, String>("digest")?)?,
         format: format.parse().map_err(|_| unreadable("format", &format))?,
@@ -173,8 +187,4 @@ fn from_row(row: &Row) -> Result<Image> {
 
 fn parse_digest(hex: &str) -> Result<Digest> {
     Digest::parse(hex).ok_or_else(|| unreadable("digest", hex))
-}
-
-fn unreadable(column: &str, value: &str) -> StoreError {
-    StoreError::Unreadable(format!("the image {column} {value}"))
 }

@@ -4,7 +4,10 @@
 //! blob is written first and removed last, and both ends of that happen under the one writer lock.
 
 pub mod accounts;
+pub mod batch_tokens;
 mod blobs;
+mod columns;
+pub mod drafts;
 pub mod images;
 mod migrations;
 mod open;
@@ -18,7 +21,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{Connection, TransactionBehavior};
+pub use rusqlite::Connection;
+use rusqlite::TransactionBehavior;
 
 use crate::domain::Digest;
 use blobs::Blobs;

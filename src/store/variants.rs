@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Result, StoreError};
+use super::{
+    Result,
+    columns::{self, unreadable},
+};
 use crate::domain::{AccountId, BrowserTtl, Variant, VariantName};
 
 /// The account's variants, by name.
@@ -69,18 +72,12 @@ pub fn delete(conn: &Connection, account: &AccountId, name: &VariantName) -> Res
 }
 
 fn from_row(row: &Row) -> Result<Variant> {
-    let unreadable = |column: &str, value: &dyn ToString| {
-        StoreError::Unreadable(format!("the variant {column} {}", value.to_string()))
-    };
     let name: String = row.get("name")?;
     let options: String = row.get("options")?;
-    let browser_ttl: Option<u32> = row.get("browser_ttl")?;
     Ok(Variant {
-        name: name.parse().map_err(|_| unreadable("name", &name))?,
+        name: name.parse().map_err(|_| unreadable("variant", &name))?,
         options: options.parse().map_err(|_| unreadable("options", &options))?,
-        browser_ttl: browser_ttl
-            .map(|ttl| BrowserTtl::from_seconds(ttl).map_err(|_| unreadable("browser_ttl", &ttl)))
-            .transpose()?,
+        browser_ttl: columns::parse_ttl(row.get("browser_ttl")?)?,
         never_require_signed_urls: row.get("never_require_signed_urls")?,
     })
 }

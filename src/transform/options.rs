@@ -80,17 +80,28 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Reads `width=200,fit=cover`, and gives the names that no option has. Empty parts are skipped;
+    /// the last of equal names wins.
+    pub fn read(text: &str) -> Result<(Self, Vec<&str>), InvalidOption> {
+        let mut options = Self::default();
+        let mut unknown = Vec::new();
+        for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            if !options.set(name.trim(), value.trim())? {
+                unknown.push(name.trim());
+            }
+        }
+        Ok((options, unknown))
+    }
+}
+
 impl FromStr for Options {
     type Err = InvalidOption;
 
-    /// Reads `width=200,fit=cover`. Empty parts and unknown names are skipped; the last of equal
-    /// names wins.
+    /// Like `read`, for those who don't mind unknown names.
     fn from_str(text: &str) -> Result<Self, InvalidOption> {
-        let mut options = Self::default();
-        for (name, value) in text.split(',').filter_map(|part| part.split_once('=')) {
-            options.set(name.trim(), value.trim())?;
-        }
-        Ok(options)
+        Self::read(text).map(|(options, _)| options)
     }
 }
 
@@ -119,9 +130,11 @@ mod tests {
 
     #[test]
     fn the_last_of_equal_names_wins_and_unknown_ones_are_skipped() {
-        let options: Options = "w=1,,public=undefined, width = 300 ,h=2".parse().unwrap();
+        let (options, unknown) =
+            Options::read("w=1,,public=undefined, width = 300 ,h=2,bare").unwrap();
 
         assert_eq!(options.to_string(), "width=300,height=2");
+        assert_eq!(unknown, ["public", "bare"]);
     }
 
     #[test]

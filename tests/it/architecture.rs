@@ -9,7 +9,7 @@ use std::{
 /// Each module of the crate and the modules of the crate that it may name. A row that allows more
 /// than is needed fails too.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("config", &[]),
+    ("config", &["domain"]),
     ("error", &[]),
     ("transform", &[]),
     ("domain", &["transform"]),
@@ -18,14 +18,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("surface", &["domain"]),
     ("clock", &["domain"]),
     ("workers", &[]),
+    ("fetch", &["workers"]),
     ("store", &["clock", "domain"]),
-    ("app", &["clock", "config", "domain", "store", "workers"]),
+    ("app", &["clock", "config", "domain", "fetch", "store", "workers"]),
     ("banner", &["config", "domain"]),
     ("ingest", &["app", "domain", "store", "transform"]),
     ("render", &["app", "domain", "store", "transform"]),
-    ("api", &["app", "domain", "error", "ingest", "store", "transform", "urls"]),
+    ("api", &["app", "config", "domain", "error", "fetch", "ingest", "store", "transform", "urls"]),
     ("delivery", &["app", "domain", "error", "render", "signing", "store", "transform"]),
-    ("fidelity", &["error", "transform"]),
+    ("fidelity", &["api", "error", "transform"]),
     ("server", &["api", "app", "delivery", "surface"]),
 ];
 

@@ -75,9 +75,22 @@ async fn unknown_paths_and_wrong_methods_are_answered_in_the_envelope() {
     for path in ["/client/v4/nothing", "/client/v5/accounts/a/images/v1"] {
         assert_eq!(app.get(path, &[]).await.failure(), "404/7000", "{path}");
     }
-    for path in ["/v1/variants/a/b/c", "/v1/", "/v1/keys/default"] {
+    for path in ["/v1/variants/a/b/c", "/v1/", "/v1/keys/a/b"] {
         assert_eq!(app.api("GET", path).await.failure(), "404/7000", "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_slip_in_the_path_is_answered_with_what_was_probably_meant() {
+    let app = TestApp::new();
+    let token = &[("authorization", "Bearer any")];
+
+    let response = app.get("/accounts/abc/images/v1", token).await;
+    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    let response = app.get("/client/v4/accounts/abc/image/v1/stats", token).await;
+    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    let response = app.get("/client/v4/zones/abc/dns_records", token).await;
+    insta::assert_snapshot!(response.snapshot(), @r#""#);
 }
 
 #[tokio::test]

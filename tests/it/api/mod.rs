@@ -1,5 +1,13 @@
+mod auth;
+mod batch;
+mod config;
+mod direct_uploads;
+mod edit;
 mod gateway;
 mod images;
+mod keys;
 mod listing;
+mod metadata_filters;
 mod upload;
+mod upload_by_url;
 mod variants;

@@ -64,6 +64,25 @@ impl TestApp {
         self.send(request.body(Body::from(form.finish())).unwrap()).await
     }
 
+    /// Posts a form without credentials, as a browser does to an upload URL.
+    pub(crate) async fn post_form(&self, path: &str, form: Form) -> Response {
+        self.post_form_to("tintype.test", path, form).await
+    }
+
+    /// Like `post_form`, to another host.
+    pub(crate) async fn post_form_to(&self, host: &str, path: &str, form: Form) -> Response {
+        let request = Request::post(path).header("host", host);
+        let request = request.header("content-type", Form::CONTENT_TYPE);
+        self.send(request.body(Body::from(form.finish())).unwrap()).await
+    }
+
+    /// Like `post_form`, with an `Authorization`.
+    pub(crate) async fn post_form_as(&self, who: &str, path: &str, form: Form) -> Response {
+        let request = Request::post(path).header("authorization", who);
+        let request = request.header("content-type", Form::CONTENT_TYPE);
+        self.send(request.body(Body::from(form.finish())).unwrap()).await
+    }
+
     /// Uploads a fixture and gives the image's id.
     pub(crate) async fn upload(&self, fixture: &str) -> String {
         self.upload_with(Form::file(fixture)).await

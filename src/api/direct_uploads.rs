@@ -1,0 +1,136 @@
+//! One-time upload URLs: creating them.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, State},
+    http::header,
+    response::IntoResponse,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    envelope::Success,
+    error::{ApiError, Result},
+    extract::{Account, Json, RequestUrls},
+    form::FormParts,
+};
+use crate::{
+    app::App,
+    domain::{self, Draft, ImageId, NewImage},
+    error::ErrorCode,
+    store::{drafts, images},
+    urls::Urls,
+};
+
+/// What is said about the image to come.
+#[derive(Default)]
+pub(super) struct DirectUploadForm {
+    new: NewImage,
+    expiry: Option<DateTime<Utc>>,
+}
+
+/// v1 takes this as JSON, and nothing else of v2's.
+#[derive(Deserialize)]
+struct RequestV1 {
+    expiry: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DirectUploadBody {
+    id: String,
+    #[serde(rename = "uploadURL")]
+    upload_url: String,
+}
+
+/// `POST …/v2/direct_upload`
+pub(super) async fn create_v2(
+    State(app): State<App>,
+    Account(account): Account,
+    RequestUrls(urls): RequestUrls,
+    form: DirectUploadForm,
+) -> Result<impl IntoResponse> {
+    create(app, account, &urls, form).await
+}
+
+/// `POST …/v1/direct_upload`: JSON with an expiry; what v2 takes is taken too.
+pub(super) async fn create_v1(
+    State(app): State<App>,
+    Account(account): Account,
+    RequestUrls(urls): RequestUrls,
+    request: Request,
+) -> Result<impl IntoResponse> {
+    let form = if label(&request).starts_with("application/json") {
+        let Json(RequestV1 { expiry }) = Json::from_request(request, &app).await?;
+        DirectUploadForm { new: NewImage::default(), expiry: parse_expiry(expiry.as_deref())? }
+    } else {
+        DirectUploadForm::from_request(request, &app).await?
+    };
+    create(app, account, &urls, form).await
+}
+
+async fn create(
+    app: App,
+    account: domain::Account,
+    urls: &Urls,
+    form: DirectUploadForm,
+) -> Result<Success<DirectUploadBody>> {
+    let now = app.clock.now();
+    if form.new.id.is_some() && form.new.require_signed_urls {
+        return Err(ErrorCode::CustomIdPrivate.into());
+    }
+    let draft = Draft {
+        id: form.new.id.unwrap_or_else(|| app.clock.new_image_id()),
+        creator: form.new.creator,
+        metadata: form.new.metadata,
+        require_signed_urls: form.new.require_signed_urls,
+        created: now,
+        expires: Draft::expiry(now, form.expiry).map_err(ApiError::bad_request)?,
+    };
+    let body = DirectUploadBody {
+        id: draft.id.to_string(),
+        upload_url: urls.upload(&account.hash, &draft.id),
+    };
+    app.store
+        .tx(move |tx| {
+            let taken = images::find(tx, &account.id, &draft.id)?.is_some()
+                || drafts::find(tx, &account.id, &draft.id, now)?.is_some();
+            if taken {
+                return Err(ErrorCode::AlreadyExists.into());
+            }
+            Ok::<_, ApiError>(drafts::insert(tx, &account.id, &draft)?)
+        })
+        .await?;
+    Ok(Success(body))
+}
+
+impl FromRequest<App> for DirectUploadForm {
+    type Rejection = ApiError;
+
+    /// A multipart form, or nothing at all.
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        if label(&request).is_empty() {
+            let body = Bytes::from_request(request, app).await;
+            let nothing = body.is_ok_and(|body| body.is_empty());
+            return nothing.then(Self::default).ok_or_else(|| ErrorCode::NotMultipart.into());
+        }
+        let parts = FormParts::from_request(request, app).await?;
+        let id = parts.text("id").map(ImageId::custom).transpose()?;
+        let expiry = parse_expiry(parts.text("expiry"))?;
+        Ok(Self { new: NewImage { id, ..parts.described()? }, expiry })
+    }
+}
+
+fn label(request: &Request) -> String {
+    let label = request.headers().get(header::CONTENT_TYPE);
+    label.and_then(|label| label.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
+}
+
+fn parse_expiry(text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
+    let parse = |text: &str| {
+        let date = DateTime::parse_from_rfc3339(text);
+        date.map(|date| date.to_utc())
+            .map_err(|_| ApiError::bad_request("expiry must be a date as in RFC 3339"))
+    };
+    text.filter(|text| !text.is_empty()).map(parse).transpose()
+}
