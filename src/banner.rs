@@ -22,7 +22,7 @@ pub fn text(settings: &Settings, base: &str, account: &Account, keys: &[SigningK
   account id     {id}
   account hash   {hash}
   signing key    {keys}
-  try            curl -H 'Authorization: Bearer any' -F file=@photo.jpg {base}/client/v4/accounts/{id}/images/v1
+  try            curl -H 'Authorization: Bearer any' -F file=@fixtures/photo.jpg {base}/client/v4/accounts/{id}/images/v1
 "
     )
 }

@@ -5,8 +5,8 @@
 use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{
-    Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::BoolishValueParser,
+    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
 use url::Url;
 
@@ -40,7 +40,7 @@ pub struct Settings {
     pub data: PathBuf,
 
     /// Keep everything in a temporary folder that is removed at exit
-    #[arg(long, env = "TINTYPE_EPHEMERAL", conflicts_with = "data", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "TINTYPE_EPHEMERAL", value_parser = BoolishValueParser::new())]
     pub ephemeral: bool,
 
     /// File that gets the base URL once the server accepts connections
@@ -152,13 +152,38 @@ impl Settings {
     /// Reads the command line and the environment. Prints usage errors and ends the program, as
     /// clap does; an unknown `TINTYPE_…` variable is given back.
     pub fn from_environment() -> Result<Self, UnknownVariable> {
+        // Compose files pass variables that are not set as empty ones.
+        let is_empty = |name: &str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        let unset_if_empty = |setting: Arg| match setting.get_env().and_then(|name| name.to_str()) {
+            Some(name) if is_empty(name) => setting.env(None::<&str>),
+            _ => setting,
+        };
+        let command = Cli::command().mut_args(unset_if_empty);
+        let command = command.mut_subcommand("serve", |serve| serve.mut_args(unset_if_empty));
+        let settings = Self::read(&command.get_matches());
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         check_variables(names)?;
-        let cli = Cli::parse();
-        Ok(match cli.command {
-            None => cli.settings,
-            Some(Command::Serve(settings)) => settings,
-        })
+        Ok(settings)
+    }
+
+    fn read(matches: &ArgMatches) -> Self {
+        let cli = Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+        let (mut settings, matches) = match cli.command {
+            None => (cli.settings, matches),
+            Some(Command::Serve(settings)) => {
+                (settings, matches.subcommand_matches("serve").expect("it was given"))
+            }
+        };
+        // Where both say where data goes, a flag beats a variable.
+        let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        if settings.ephemeral && is_flag("data") {
+            if is_flag("ephemeral") {
+                let text = "--ephemeral and --data exclude each other";
+                Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+            }
+            settings.ephemeral = false;
+        }
+        settings
     }
 }
 

@@ -3,7 +3,8 @@
 //! The table knows numbers and texts. Which failure becomes which code is decided where a surface
 //! maps its errors (`api::error`, `delivery::error`) and nowhere else.
 
-/// How sure we are that the real service answers with this code, status and text.
+/// How sure we are that the real service answers with this code and status. The wording is nearly
+/// always ours: clients go by the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
     /// In the service's published documentation or OpenAPI document.
@@ -72,19 +73,19 @@ catalogue! {
     // The Images API.
     BadRequest              5400 400 Documented "Bad request"
     VariantNotFound         5401 404 Observed   "Variant not found"
-    NotSubscribed           5403 403 Documented "The account is not valid or not authorized to use Images"
+    NotSubscribed           5403 403 Assumed    "The account is not valid or not authorized to use Images"
     ImageNotFound           5404 404 Observed   "Image not found"
-    TooSlow                 5408 408 Documented "The client sends too slowly"
+    TooSlow                 5408 408 Assumed    "The client sends too slowly"
     AlreadyExists           5409 409 Observed   "Resource already exists"
-    CustomIdPrivate         5410 400 Observed   "This image contains a custom ID and cannot be set to private. Delete the image and upload it again with a regular ID"
-    InvalidCustomId         5411 400 Observed   "The custom ID is invalid"
-    FileTooLarge            5413 413 Documented "The image is over the 10 MB limit"
+    CustomIdPrivate         5410 400 Assumed    "This image contains a custom ID and cannot be set to private. Delete the image and upload it again with a regular ID"
+    InvalidCustomId         5411 400 Assumed    "The custom ID is invalid"
+    FileTooLarge            5413 413 Assumed    "The image is over the 10 MB limit"
     NotMultipart            5415 415 Observed   "The content type must be multipart/form-data"
-    Aborted                 5433 400 Documented "The connection was aborted by the client"
-    AnimationTooLong        5443 400 Observed   "The animation is too long: at most 100 million pixels over all frames are allowed"
-    ReceiveFailed           5450 400 Documented "An error occurred while receiving the upload"
-    ServiceLimit            5453 403 Observed   "The service limit of the account is reached (100000). Upgrade your plan"
-    FetchFailed             5454 400 Observed   "The image could not be fetched from the url"
+    Aborted                 5433 400 Assumed    "The connection was aborted by the client"
+    AnimationTooLong        5443 400 Assumed    "The animation is too long: at most 100 million pixels over all frames are allowed"
+    ReceiveFailed           5450 400 Assumed    "An error occurred while receiving the upload"
+    ServiceLimit            5453 403 Assumed    "The service limit of the account is reached (100000). Upgrade your plan"
+    FetchFailed             5454 400 Assumed    "The image could not be fetched from the url"
     UnsupportedFormat       5455 415 Observed   "Unsupported image format. Accepted content types: image/jpeg, image/png, image/webp, image/gif, image/svg+xml"
     InternalImages          5500 500 Documented "Internal error"
     Unavailable             5503 503 Documented "The service is unavailable"
@@ -96,7 +97,7 @@ catalogue! {
     Internal                5550 500 Documented "Internal Server Error"
     RateLimited              971 429 Assumed    "Please wait and consider throttling your request speed"
     EntityTooLarge          7011 413 Observed   "Request entity too large"
-    UploadUndecodable       9422 422 Observed   "Decode error: image failed to be decoded"
+    UploadUndecodable       9422 422 Assumed    "Decode error: image failed to be decoded"
     UploadDimensions        9413 413 Assumed    "The image is too large"
 
     // Delivery.
@@ -107,9 +108,8 @@ catalogue! {
     UnknownAccountHash      9427 403 Documented "Access denied: there is no account with this hash"
     FlexibleDisabled        9429 403 Documented "Flexible variants are not enabled for the account"
     PathNotFound            9431 404 Documented "Not found"
-    BadDeliveryRequest      9432 400 Documented "Bad request"
     StoredUndecodable       9516 422 Documented "The stored image could not be decoded"
-    RenderFailed            9517 500 Documented "Internal error"
+    RenderFailed            9517 500 Assumed    "Internal error"
 }
 
 #[cfg(test)]

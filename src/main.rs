@@ -1,6 +1,13 @@
 //! Reads the settings, starts the log, opens the app, serves until a signal.
 
-use std::{fs, io::Write, path::Path, process::ExitCode, thread};
+use std::{
+    fs,
+    io::{IsTerminal, Write},
+    path::Path,
+    process::ExitCode,
+    thread,
+    time::Duration,
+};
 
 use anyhow::Context;
 use tintype::{
@@ -27,10 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn run(mut settings: Settings) -> anyhow::Result<()> {
-    match settings.log {
-        LogFormat::Text => tracing_subscriber::fmt().with_writer(std::io::stderr).init(),
-        LogFormat::Json => tracing_subscriber::fmt().json().with_writer(std::io::stderr).init(),
-    }
+    start_log(settings.log);
     let temporary = settings.ephemeral.then(tempfile::tempdir).transpose()?;
     if let Some(folder) = &temporary {
         settings.data = folder.path().to_owned();
@@ -40,36 +44,56 @@ fn run(mut settings: Settings) -> anyhow::Result<()> {
     thread::spawn(move || sweeper.sweep_orphans());
 
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(serve(App::new(settings, Clock::system(), store)))
+    let served = runtime.block_on(serve(App::new(settings, Clock::system(), store)));
+    // A render can't be stopped half way, and nobody waits for it any more.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    served
+}
+
+fn start_log(format: LogFormat) {
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
 }
 
 async fn serve(app: App) -> anyhow::Result<()> {
     let settings = app.settings.clone();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let (stop, hurry) = (signals(1)?, signals(2)?);
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("can't listen on {}", settings.listen))?;
     let base = format!("http://{}", listener.local_addr()?);
     let (account, keys) = app.default_account().await?;
-    print!("{}", banner::text(&settings, &base, &account, &keys));
-    std::io::stdout().flush()?;
+    // The banner is for people: a closed stdout is no reason not to serve.
+    let banner = banner::text(&settings, &base, &account, &keys);
+    let _ = std::io::stdout().write_all(banner.as_bytes()).and_then(|()| std::io::stdout().flush());
     if let Some(path) = &settings.ready_file {
         write_ready_file(path, &base)?;
     }
-    Ok(server::serve(listener, app, stop).await?)
+    Ok(server::serve(listener, app, stop, hurry).await?)
+}
+
+/// Ends when SIGINT or SIGTERM has come so many times.
+fn signals(times: usize) -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        for _ in 0..times {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+    })
 }
 
 /// Whoever waits for the file sees it whole or not at all.
 fn write_ready_file(path: &Path, base: &str) -> anyhow::Result<()> {
     let failed = || format!("can't write the ready file {}", path.display());
-    let draft = path.with_extension("tmp");
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".draft");
     fs::write(&draft, base).with_context(failed)?;
     fs::rename(&draft, path).with_context(failed)
 }

@@ -14,8 +14,9 @@ use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
 use crate::{api, app::App, delivery, surface::Surface};
 
-/// How long requests under way may take once the server is told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests under way may take once the server is told to stop; half of what container
+/// runtimes wait before they kill.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// One router for each surface, so that a wildcard of one never answers for another.
 #[derive(Clone)]
@@ -43,6 +44,8 @@ pub fn router(app: App) -> Router {
 
 async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // A request line may name the host instead.
+    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
     let answer: Result<Response, Infallible> =
         match Surface::of(host.unwrap_or_default(), request.uri().path()) {
             Surface::Api => surfaces.api.oneshot(request).await,
@@ -61,11 +64,12 @@ fn nowhere() -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
-/// Serves until `stop` comes, then lets requests under way finish.
+/// Serves until `stop` comes, then lets requests under way finish, unless `hurry` comes too.
 pub async fn serve(
     listener: TcpListener,
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
+    hurry: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let (stopping, stopped) = oneshot::channel();
     let stop = async move {
@@ -86,6 +90,7 @@ pub async fn serve(
             tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
             Ok(())
         }
+        () = hurry => Ok(()),
     }
 }
 

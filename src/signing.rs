@@ -28,33 +28,34 @@ pub fn sign(key: &SigningKey, text: &str) -> String {
 }
 
 /// Checks the signature of a short path (`/<account hash>/<image id>/<variant>`, as sent) against
-/// every key, since nothing in the URL names one.
+/// every key, since nothing in the URL names one. Gives the second at which it ends, if it does.
 ///
-/// What is signed is the path and the query before `sig`; with an `exp` in it, the signature ends
-/// at that second.
+/// What is signed is the path with all of the query but `sig`, or with `exp` alone: what proxies
+/// add to a URL doesn't break it.
 pub fn verify(
     keys: &[SigningKey],
     path: &str,
     query: &str,
     now: DateTime<Utc>,
-) -> Result<(), SignatureError> {
+) -> Result<Option<i64>, SignatureError> {
     let pairs = || query.split('&').filter(|pair| !pair.is_empty());
     let value = |name: &str| pairs().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let signature = value("sig").ok_or(SignatureError::Missing)?;
     let signature = hex::decode(signature).map_err(|_| SignatureError::Mismatch)?;
 
-    let signed: Vec<_> = pairs().filter(|pair| !pair.starts_with("sig=")).collect();
-    let text = match signed.as_slice() {
+    let unsigned: Vec<_> = pairs().filter(|pair| !pair.starts_with("sig=")).collect();
+    let expiry: Vec<_> = pairs().filter(|pair| pair.starts_with("exp=")).collect();
+    let texts = [unsigned, expiry].map(|signed| match signed.as_slice() {
         [] => path.to_owned(),
         signed => format!("{path}?{}", signed.join("&")),
-    };
-    let matches = |key| hmac(key, &text).verify_slice(&signature).is_ok();
+    });
+    let matches = |key| texts.iter().any(|text| hmac(key, text).verify_slice(&signature).is_ok());
     if !keys.iter().any(matches) {
         return Err(SignatureError::Mismatch);
     }
     match value("exp").map(str::parse::<i64>) {
-        None => Ok(()),
-        Some(Ok(expiry)) if now.timestamp() <= expiry => Ok(()),
+        None => Ok(None),
+        Some(Ok(expiry)) if now.timestamp() <= expiry => Ok(Some(expiry)),
         Some(_) => Err(SignatureError::Expired),
     }
 }
@@ -74,7 +75,7 @@ mod tests {
         SigningKey { name: value.parse().unwrap(), value: value.to_owned() }
     }
 
-    fn check(query: &str) -> Result<(), SignatureError> {
+    fn check(query: &str) -> Result<Option<i64>, SignatureError> {
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
         verify(&[key("first"), key("second")], PATH, query, now)
     }
@@ -83,14 +84,25 @@ mod tests {
     fn any_key_of_the_account_opens_the_path() {
         for name in ["first", "second"] {
             let sig = sign(&key(name), &format!("{PATH}?exp=1000"));
-            assert_eq!(check(&format!("exp=1000&sig={sig}")), Ok(()));
+            assert_eq!(check(&format!("exp=1000&sig={sig}")), Ok(Some(1000)));
         }
     }
 
     #[test]
     fn the_expiry_is_optional() {
         let sig = sign(&key("first"), PATH);
-        assert_eq!(check(&format!("sig={sig}")), Ok(()));
+        assert_eq!(check(&format!("sig={sig}")), Ok(None));
+    }
+
+    #[test]
+    fn the_rest_of_the_query_may_be_signed_or_not() {
+        let bare = sign(&key("first"), PATH);
+        let dated = sign(&key("first"), &format!("{PATH}?exp=1000"));
+        let whole = sign(&key("first"), &format!("{PATH}?v=2&exp=1000"));
+
+        assert_eq!(check(&format!("sig={bare}&v=2")), Ok(None));
+        assert_eq!(check(&format!("exp=1000&sig={dated}&v=2")), Ok(Some(1000)));
+        assert_eq!(check(&format!("v=2&exp=1000&sig={whole}")), Ok(Some(1000)));
     }
 
     #[test]

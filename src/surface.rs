@@ -15,7 +15,7 @@
 //!
 //! A path with `accounts` in it is a call of the API that misses its beginning; the API says so.
 
-use crate::domain::AccountHash;
+use crate::{domain::AccountHash, urls};
 
 /// A part of the program with its own callers, routes and way of saying no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,11 @@ pub enum Surface {
 }
 
 impl Surface {
-    /// The surface for a `Host` header (a port is ignored) and a raw path.
+    /// The surface for a `Host` header (its port is ignored) and a raw path.
     #[must_use]
     pub fn of(host: &str, path: &str) -> Self {
-        match host.rsplit_once(':').map_or(host, |(name, _)| name) {
+        let (name, _) = urls::split_port(host);
+        match name.to_ascii_lowercase().as_str() {
             "api.cloudflare.com" => return Self::Api,
             "batch.imagedelivery.net" => return Self::Batch,
             "upload.imagedelivery.net" => return Self::Upload,
@@ -64,7 +65,7 @@ mod tests {
         let hash = "Vi7wi5KSItxGFsWRG2Us6Q";
         for (host, path, expected) in [
             ("api.cloudflare.com", "/anything", Surface::Api),
-            ("api.cloudflare.com:443", "/client/v4/accounts", Surface::Api),
+            ("API.Cloudflare.com:443", "/client/v4/accounts", Surface::Api),
             ("imagedelivery.net", "/client/v4/accounts", Surface::Delivery),
             ("imagedelivery.net", "/", Surface::Delivery),
             ("127.0.0.1:1856", "/client/v4/accounts/a/images/v1", Surface::Api),

@@ -25,6 +25,19 @@ const PATH: &AsciiSet = &CONTROLS
 /// What has to be escaped in one segment of a path.
 const SEGMENT: &AsciiSet = &PATH.add(b'/');
 
+/// The service's hosts that answer with URLs.
+const REAL_HOSTS: [&str; 3] =
+    ["api.cloudflare.com", "batch.imagedelivery.net", "upload.imagedelivery.net"];
+
+/// The name and the port, with its colon, of a `Host` header.
+#[must_use]
+pub fn split_port(host: &str) -> (&str, &str) {
+    match host.rfind(':') {
+        Some(colon) if !host[colon..].contains(']') => host.split_at(colon),
+        _ => (host, ""),
+    }
+}
+
 /// The bases of the URLs in one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Urls {
@@ -43,12 +56,16 @@ impl Urls {
     /// ones.
     #[must_use]
     pub fn for_request(scheme: &str, host: &str) -> Self {
-        match host {
-            "api.cloudflare.com" | "batch.imagedelivery.net" | "upload.imagedelivery.net" => Self {
-                delivery: "https://imagedelivery.net".to_owned(),
-                upload: "https://upload.imagedelivery.net".to_owned(),
-            },
-            host => Self::fixed(&format!("{scheme}://{host}")),
+        let (name, port) = split_port(host);
+        let name = name.to_ascii_lowercase();
+        if !REAL_HOSTS.contains(&name.as_str()) {
+            return Self::fixed(&format!("{scheme}://{host}"));
+        }
+        // With a port, these are names in a hosts file; without, someone stands in for the service.
+        let scheme = if port.is_empty() { "https" } else { scheme };
+        Self {
+            delivery: format!("{scheme}://imagedelivery.net{port}"),
+            upload: format!("{scheme}://upload.imagedelivery.net{port}"),
         }
     }
 
@@ -84,12 +101,21 @@ mod tests {
     }
 
     #[test]
+    fn a_port_is_told_from_an_address() {
+        assert_eq!(split_port("localhost:1856"), ("localhost", ":1856"));
+        assert_eq!(split_port("[::1]:1856"), ("[::1]", ":1856"));
+        assert_eq!(split_port("[::1]"), ("[::1]", ""));
+    }
+
+    #[test]
     fn the_real_hosts_hand_out_the_real_hosts() {
         let hash = AccountHash::parse("Vi7wi5KSItxGFsWRG2Us6Q").unwrap();
         let id = ImageId::custom("a/b").unwrap();
         let urls = Urls::for_request("http", "api.cloudflare.com");
 
         insta::assert_snapshot!(urls.variant(&hash, &id, "public"), @"https://imagedelivery.net/Vi7wi5KSItxGFsWRG2Us6Q/a/b/public");
+        let mapped = Urls::for_request("http", "api.cloudflare.com:1856");
+        insta::assert_snapshot!(mapped.variant(&hash, &id, "public"), @"http://imagedelivery.net:1856/Vi7wi5KSItxGFsWRG2Us6Q/a/b/public");
         insta::assert_snapshot!(urls.upload(&hash, &id), @"https://upload.imagedelivery.net/Vi7wi5KSItxGFsWRG2Us6Q/a%2Fb");
     }
 }

@@ -1,7 +1,6 @@
 //! One-time upload URLs: creating them.
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Request, State},
     http::header,
     response::IntoResponse,
@@ -12,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     envelope::Success,
     error::{ApiError, Result},
-    extract::{Account, Json, RequestUrls},
+    extract::{Account, Json, RequestUrls, read_body},
     form::FormParts,
 };
 use crate::{
     app::App,
-    domain::{self, Draft, ImageId, NewImage},
+    domain::{self, Draft, NewImage},
     error::ErrorCode,
     store::{drafts, images},
     urls::Urls,
@@ -110,14 +109,11 @@ impl FromRequest<App> for DirectUploadForm {
     /// A multipart form, or nothing at all.
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         if label(&request).is_empty() {
-            let body = Bytes::from_request(request, app).await;
-            let nothing = body.is_ok_and(|body| body.is_empty());
+            let nothing = read_body(request).await?.is_empty();
             return nothing.then(Self::default).ok_or_else(|| ErrorCode::NotMultipart.into());
         }
         let parts = FormParts::from_request(request, app).await?;
-        let id = parts.text("id").map(ImageId::custom).transpose()?;
-        let expiry = parse_expiry(parts.text("expiry"))?;
-        Ok(Self { new: NewImage { id, ..parts.described()? }, expiry })
+        Ok(Self { new: parts.described()?, expiry: parse_expiry(parts.text("expiry"))? })
     }
 }
 
@@ -132,5 +128,5 @@ fn parse_expiry(text: Option<&str>) -> Result<Option<DateTime<Utc>>> {
         date.map(|date| date.to_utc())
             .map_err(|_| ApiError::bad_request("expiry must be a date as in RFC 3339"))
     };
-    text.filter(|text| !text.is_empty()).map(parse).transpose()
+    text.map(parse).transpose()
 }

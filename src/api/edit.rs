@@ -1,7 +1,6 @@
 //! Update image: `PATCH …/v1/{image_id}`, as JSON or, as Terraform sends it, as a form.
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Request, State},
     http::header,
     response::{IntoResponse, Response},
@@ -11,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     envelope::Success,
     error::{ApiError, Result},
-    extract::{Account, ImagePath, RequestUrls},
+    extract::{Account, ImagePath, RequestUrls, read_body},
     form::{self, FormParts},
     images::Shown,
     metadata,
@@ -106,8 +105,7 @@ impl FromRequest<App> for Changes {
         if is_form {
             return Self::from_form(&FormParts::from_request(request, app).await?);
         }
-        let body = Bytes::from_request(request, app).await;
-        let body = body.map_err(|_| ApiError::bad_request("the body could not be read"))?;
+        let body = read_body(request).await?;
         if body.is_empty() {
             return Self::from_json(&Map::new());
         }
@@ -120,7 +118,7 @@ impl Changes {
         let described = parts.described()?;
         Ok(Self {
             metadata: parts.has_metadata().then_some(described.metadata),
-            creator: parts.text("creator").map(|_| described.creator),
+            creator: parts.sent("creator").map(|_| described.creator),
             require_signed_urls: parts
                 .text("requireSignedURLs")
                 .map(|_| described.require_signed_urls),

@@ -135,7 +135,10 @@ impl From<TransformError> for ApiError {
 
 impl From<MultipartError> for ApiError {
     fn from(error: MultipartError) -> Self {
-        Self::bad_request(error.body_text())
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::FileTooLarge.into(),
+            _ => Self::bad_request(error.body_text()),
+        }
     }
 }
 

@@ -23,8 +23,8 @@ use crate::{
     urls::Urls,
 };
 
-/// The longest JSON body that is read.
-const MAX_JSON: usize = 1 << 20;
+/// The longest body that is read, if it is no form.
+const MAX_BODY: usize = 1 << 20;
 
 /// The account that a request is for, once its credentials have been found good. It is created at
 /// its first use.
@@ -119,6 +119,12 @@ fn first_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     (!value.is_empty()).then_some(value)
 }
 
+/// A body that is no form.
+pub(super) async fn read_body(request: Request) -> Result<Bytes> {
+    let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
+    body.map_err(|_| ApiError::bad_request("the body could not be read"))
+}
+
 /// A JSON body. What it is labelled doesn't matter: clients label carelessly.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -126,9 +132,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &App) -> Result<Self> {
-        let body: Bytes = axum::body::to_bytes(request.into_body(), MAX_JSON)
-            .await
-            .map_err(|_| ApiError::bad_request("the body could not be read"))?;
+        let body = read_body(request).await?;
         serde_json::from_slice(&body).map(Self).map_err(ApiError::bad_request)
     }
 }

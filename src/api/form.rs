@@ -20,9 +20,15 @@ use crate::{
     ingest::{MAX_BYTES, Upload},
 };
 
-/// How much of a request is read to its end although it is too large already: a client that is
-/// cut off while it sends never sees the answer.
-const PATIENCE: usize = 10 * MAX_BYTES;
+/// How much of a body is read although it is too large already: a client that is cut off while it
+/// sends never sees the answer.
+pub(super) const PATIENCE: usize = 10 * MAX_BYTES;
+
+/// How many parts a form may have.
+const MAX_PARTS: usize = 1000;
+
+/// The text parts that mean something; others are passed over, as the service does.
+const TEXTS: &[&str] = &["id", "url", "creator", "requireSignedURLs", "expiry"];
 
 /// How long a client may send nothing. The service publishes no number.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -35,9 +41,9 @@ const MAX_TEXT: usize = 64 << 10;
 pub(super) struct FormParts {
     file: Option<Upload>,
     texts: Vec<(String, String)>,
-    /// What was read so far, in bytes.
-    read: usize,
     file_too_large: bool,
+    /// A file without a file name came: text, to the service.
+    file_as_text: bool,
 }
 
 /// A form that uploads an image, and what it says about it.
@@ -57,9 +63,8 @@ impl FromRequest<App> for UploadForm {
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let parts = FormParts::from_request(request, app).await?;
-        let id = parts.text("id").map(ImageId::custom).transpose()?;
-        let new = NewImage { id, ..parts.described()? };
-        let url = parts.text("url").filter(|url| !url.is_empty()).map(str::to_owned);
+        let new = parts.described()?;
+        let url = parts.text("url").map(str::to_owned);
         let source = match url {
             None => Source::File(parts.into_file()?),
             Some(url) if !parts.has_file() => Source::Url(url),
@@ -81,10 +86,11 @@ impl FromRequest<App> for FormParts {
         let multipart = Multipart::from_request(request, app).await;
         let mut multipart = multipart.map_err(|error| ApiError::bad_request(error.body_text()))?;
         let mut parts = Self::default();
-        while let Some(field) = in_time(multipart.next_field()).await?? {
+        for _ in 0..MAX_PARTS {
+            let Some(field) = in_time(multipart.next_field()).await?? else { return Ok(parts) };
             parts.take(field).await?;
         }
-        Ok(parts)
+        Err(ApiError::bad_request(format!("a form has at most {MAX_PARTS} parts")))
     }
 }
 
@@ -94,40 +100,35 @@ impl FormParts {
         // FilePond sends `file` twice, first as text: the one with a file name is the file.
         match field.file_name().map(str::to_owned) {
             Some(filename) if name == "file" => {
-                let bytes = self.collect(field, MAX_BYTES).await?;
+                let bytes = collect(field, MAX_BYTES).await?;
                 self.file_too_large |= bytes.is_none();
                 let filename = checked_filename(filename)?;
                 self.file = bytes.map(|bytes| Upload { filename, bytes });
             }
+            _ if TEXTS.contains(&name.as_str()) || metadata::is_part(&name) => {
+                let bytes = collect(field, MAX_TEXT).await?;
+                let bytes =
+                    bytes.ok_or_else(|| ApiError::bad_request(format!("{name} is too long")))?;
+                let text = String::from_utf8(bytes.into());
+                let text =
+                    text.map_err(|_| ApiError::bad_request(format!("{name} is not UTF-8")))?;
+                self.texts.push((name, text));
+            }
             _ => {
-                let bytes = self.collect(field, MAX_TEXT).await?;
-                let too_long = || ApiError::bad_request(format!("{name} is too long"));
-                let bytes = bytes.ok_or_else(too_long)?;
-                self.texts.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+                self.file_as_text |= name == "file";
+                collect(field, 0).await?;
             }
         }
         Ok(())
     }
 
-    /// The field's bytes, or `None` if there are more than `limit`; they are read all the same.
-    async fn collect(&mut self, mut field: Field<'_>, limit: usize) -> Result<Option<Bytes>> {
-        let mut bytes = Vec::new();
-        let mut fits = true;
-        while let Some(chunk) = in_time(field.chunk()).await?? {
-            self.read += chunk.len();
-            if self.read > PATIENCE {
-                return Err(ErrorCode::FileTooLarge.into());
-            }
-            fits &= bytes.len() + chunk.len() <= limit;
-            if fits {
-                bytes.extend_from_slice(&chunk);
-            }
-        }
-        Ok(fits.then(|| bytes.into()))
+    /// A text part that isn't empty; of equal names the last one counts.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.sent(name).filter(|text| !text.is_empty())
     }
 
-    /// A text part; of equal names the last one counts.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    /// A text part, even an empty one.
+    pub(super) fn sent(&self, name: &str) -> Option<&str> {
         self.texts.iter().rev().find(|(one, _)| one == name).map(|(_, text)| text.as_str())
     }
 
@@ -137,13 +138,13 @@ impl FormParts {
     }
 
     fn has_file(&self) -> bool {
-        self.file.is_some() || self.file_too_large || self.text("file").is_some()
+        self.file.is_some() || self.file_too_large || self.file_as_text
     }
 
-    /// What the form says about its image, besides the id.
+    /// What the form says about its image.
     pub(super) fn described(&self) -> Result<NewImage> {
         let require_signed_urls = match self.text("requireSignedURLs") {
-            None | Some("" | "false") => false,
+            None | Some("false") => false,
             Some("true") => true,
             Some(other) => {
                 let detail = format!("requireSignedURLs must be true or false, not {other}");
@@ -151,7 +152,7 @@ impl FormParts {
             }
         };
         Ok(NewImage {
-            id: None,
+            id: self.text("id").map(ImageId::custom).transpose()?,
             creator: creator(self.text("creator").unwrap_or_default())?,
             metadata: metadata::from_parts(&self.texts)?,
             require_signed_urls,
@@ -163,14 +164,26 @@ impl FormParts {
         if self.file_too_large {
             return Err(ErrorCode::FileTooLarge.into());
         }
-        let sent_as_text = self.text("file").is_some();
         match self.file {
             Some(file) => Ok(file),
             // A file without a file name is what the service takes for no image.
-            None if sent_as_text => Err(ErrorCode::UnsupportedFormat.into()),
+            None if self.file_as_text => Err(ErrorCode::UnsupportedFormat.into()),
             None => Err(ApiError::bad_request("missing the field file")),
         }
     }
+}
+
+/// The field's bytes, or `None` if there are more than `limit`; they are read all the same.
+async fn collect(mut field: Field<'_>, limit: usize) -> Result<Option<Bytes>> {
+    let mut bytes = Vec::new();
+    let mut fits = true;
+    while let Some(chunk) = in_time(field.chunk()).await?? {
+        fits &= bytes.len() + chunk.len() <= limit;
+        if fits {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    Ok(fits.then(|| bytes.into()))
 }
 
 /// A creator's name; an empty one is none.

@@ -1,12 +1,15 @@
 //! Signing keys: list, create or rotate, rename, delete. Every operation answers with all keys.
 
-use axum::{body::Bytes, extract::State, response::IntoResponse};
+use axum::{
+    extract::{Request, State},
+    response::IntoResponse,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     envelope::Success,
     error::{ApiError, Result},
-    extract::{Account, KeyPath},
+    extract::{Account, KeyPath, read_body},
 };
 use crate::{
     app::App,
@@ -47,8 +50,9 @@ pub(super) async fn put(
     State(app): State<App>,
     Account(account): Account,
     KeyPath(name): KeyPath,
-    request: Bytes,
+    request: Request,
 ) -> Result<impl IntoResponse> {
+    let request = read_body(request).await?;
     let name: KeyName = name.parse().map_err(ApiError::bad_request)?;
     let new_name = new_name(&request)?.filter(|new_name| *new_name != name);
     let value = app.clock.new_key_value();

@@ -11,6 +11,9 @@ use crate::domain::Metadata;
 /// The service's limit, in bytes of compact JSON.
 const MAX_BYTES: usize = 1024;
 
+/// How deep the expanded form may nest. JSON text has the parser's own limit, 128.
+const MAX_DEPTH: usize = 32;
+
 /// Whether a part of this name is metadata.
 pub(super) fn is_part(name: &str) -> bool {
     name.strip_prefix("metadata")
@@ -25,8 +28,8 @@ pub(super) fn from_parts(parts: &[(String, String)]) -> Result<Option<Metadata>>
             None => {}
             // Seen from a client that had none: the word `undefined`.
             Some("") if matches!(text.trim(), "" | "undefined") => {}
-            Some("") => metadata = from_json(text)?,
-            Some(rest) => insert(&mut metadata, &path(rest), text),
+            Some("") => metadata.extend(from_json(text)?),
+            Some(rest) => insert(&mut metadata, &path(rest)?, text)?,
         }
     }
     check(metadata)
@@ -51,23 +54,31 @@ pub(super) fn check(metadata: Metadata) -> Result<Option<Metadata>> {
     Ok(Some(metadata).filter(|metadata| !metadata.is_empty()))
 }
 
-/// `[a][b]` or `.a.b` as `a`, `b`; an empty step means one more element.
-fn path(rest: &str) -> Vec<&str> {
-    if let Some(brackets) = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return brackets.split("][").collect();
+/// `[a][b]` or `.a.b` as `a`, `b`; an empty step means one more element of a list.
+fn path(rest: &str) -> Result<Vec<&str>> {
+    let brackets = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let path: Vec<_> = match (brackets, rest.trim_start_matches('.')) {
+        (Some(brackets), _) => brackets.split("][").collect(),
+        (None, dots) => match dots.strip_suffix("[]") {
+            Some(list) => list.split('.').chain([""]).collect(),
+            None => dots.split('.').collect(),
+        },
+    };
+    if path.len() > MAX_DEPTH {
+        return Err(ApiError::bad_request(format!(
+            "metadata nests deeper than {MAX_DEPTH} levels"
+        )));
     }
-    let dots = rest.trim_start_matches('.');
-    match dots.strip_suffix("[]") {
-        Some(list) => list.split('.').chain([""]).collect(),
-        None => dots.split('.').collect(),
-    }
+    Ok(path)
 }
 
-fn insert(metadata: &mut Metadata, path: &[&str], text: &str) {
-    let mut object = Value::Object(std::mem::take(metadata));
-    set(&mut object, path, text);
-    if let Value::Object(object) = object {
-        *metadata = object;
+fn insert(metadata: &mut Metadata, path: &[&str], text: &str) -> Result<()> {
+    match path {
+        [] | ["", ..] => Err(ApiError::bad_request("metadata must be an object, not a list")),
+        [first, rest @ ..] => {
+            set(metadata.entry(*first).or_insert(Value::Null), rest, text);
+            Ok(())
+        }
     }
 }
 
@@ -120,6 +131,12 @@ mod tests {
     }
 
     #[test]
+    fn the_forms_add_up() {
+        let parts = [("metadata[b]", "2"), ("metadata", r#"{"a":1}"#), ("metadata.c", "3")];
+        assert_eq!(read(&parts), r#"{"b":"2","a":1,"c":"3"}"#);
+    }
+
+    #[test]
     fn no_metadata_is_said_in_many_ways() {
         for text in ["", "undefined", "{}", "null"] {
             assert_eq!(read(&[("metadata", text)]), "none", "{text}");
@@ -132,6 +149,10 @@ mod tests {
         let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(1024));
         for text in ["[1]", "7", "{", "text", &long] {
             assert_eq!(read(&[("metadata", text)]), "refused", "{text}");
+        }
+        assert_eq!(read(&[("metadata[]", "1")]), "refused");
+        for deep in ["[a]".repeat(33), ".a".repeat(33), "[a]".repeat(20_000)] {
+            assert_eq!(read(&[(&format!("metadata{deep}"), "1")]), "refused");
         }
         let fits = format!(r#"{{"a":"{}"}}"#, "x".repeat(1024 - 8));
         assert_eq!(read(&[("metadata", &fits)]), fits);

@@ -29,10 +29,16 @@ use axum::{
     extract::DefaultBodyLimit,
     http::{Method, Uri},
     middleware,
+    response::IntoResponse,
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 
-use crate::{app::App, error::Evidence};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    app::App,
+    error::{ErrorCode, Evidence},
+};
 use credentials::Door;
 use error::ApiError;
 
@@ -101,7 +107,7 @@ pub(crate) fn batch_router(app: App) -> Router {
 pub(crate) fn upload_router(app: App) -> Router {
     Router::new()
         .fallback(post(upload_url::upload).options(upload_url::preflight))
-        .layer(DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::max(form::PATIENCE))
         .layer(middleware::map_response(upload_url::for_every_origin))
         .with_state(app)
 }
@@ -116,8 +122,9 @@ fn finish(routes: Router<App>, door: Door, app: App) -> Router {
     routes
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
-        // Uploads have a limit of their own, in the form.
-        .layer(DefaultBodyLimit::disable())
+        // The form has limits of its own; this one is for what never ends.
+        .layer(DefaultBodyLimit::max(form::PATIENCE))
+        .layer(CatchPanicLayer::custom(|_| ApiError::from(ErrorCode::Internal).into_response()))
         .layer(Extension(door))
         .with_state(app)
 }

@@ -14,16 +14,29 @@ pub(super) enum Rule {
     Nobody,
 }
 
-/// Lets a request pass, or says why not.
+/// Who may keep the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audience {
+    Public,
+    /// Whoever has the signed URL, until the second at which it ends, if it does.
+    Signed {
+        expiry: Option<i64>,
+    },
+}
+
+/// Lets a request pass, or says why not. `verify` gives a signature's expiry.
 pub(super) fn check(
     image: &Image,
     rule: Rule,
-    verify: impl FnOnce() -> Result<(), SignatureError>,
-) -> Result<(), DeliveryError> {
+    verify: impl FnOnce() -> Result<Option<i64>, SignatureError>,
+) -> Result<Audience, DeliveryError> {
     match rule {
-        _ if !image.require_signed_urls => Ok(()),
-        Rule::Everyone => Ok(()),
-        Rule::Signature => verify().map_err(DeliveryError::Denied),
+        _ if !image.require_signed_urls => Ok(Audience::Public),
+        Rule::Everyone => Ok(Audience::Public),
+        Rule::Signature => {
+            let expiry = verify().map_err(DeliveryError::Denied)?;
+            Ok(Audience::Signed { expiry })
+        }
         Rule::Nobody => Err(DeliveryError::PrivateFlexible),
     }
 }

@@ -55,10 +55,12 @@ impl DeliveryError {
             }
             Self::ImageNotFound | Self::Render(RenderError::Gone) => ErrorCode::ImageMissing,
             Self::Render(RenderError::Transform(error)) => match error {
-                TransformError::TooLarge { .. } => ErrorCode::DeliveredTooLarge,
-                TransformError::UnsupportedFormat
-                | TransformError::AnimationTooLong { .. }
-                | TransformError::Undecodable(_) => ErrorCode::StoredUndecodable,
+                TransformError::TooLarge { .. } | TransformError::AnimationTooLong { .. } => {
+                    ErrorCode::DeliveredTooLarge
+                }
+                TransformError::UnsupportedFormat | TransformError::Undecodable(_) => {
+                    ErrorCode::StoredUndecodable
+                }
                 TransformError::Unencodable(_) => ErrorCode::RenderFailed,
             },
             Self::Render(RenderError::Store(_)) | Self::Store(_) => ErrorCode::RenderFailed,

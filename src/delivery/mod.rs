@@ -58,19 +58,27 @@ async fn deliver(State(app): State<App>, request: Request) -> Response {
 async fn variant_of_image(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Response> {
     let path = DeliveryPath::parse(uri.path());
     let Found { image, asked, keys } = find(app, path.clone()).await?;
-    access::check(&image, asked.rule, || {
-        path.verify(&keys, uri.query().unwrap_or_default(), app.clock.now())
+    let now = app.clock.now();
+    let audience = access::check(&image, asked.rule, || {
+        path.verify(&keys, uri.query().unwrap_or_default(), now)
     })?;
 
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let accepts = Accepts::parse(accept.unwrap_or_default());
+    let accepts = accepts(headers);
     let key = RenditionKey::new(image.digest, &asked.options, accepts);
-    let validators = response::Validators::new(&key, asked.browser_ttl);
+    let cache_control = response::cache_control(audience, asked.browser_ttl, now);
+    let validators = response::Validators::new(&key, cache_control);
     if validators.still_hold(headers) {
         return Ok(validators.not_modified());
     }
     let rendition = render::render(app, &image, asked.options, accepts).await?;
     Ok(validators.deliver(rendition, &asked.unknown))
+}
+
+/// What every `Accept` line together asks for.
+fn accepts(headers: &HeaderMap) -> Accepts {
+    let lines = headers.get_all(header::ACCEPT).iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    Accepts::parse(&lines.join(","))
 }
 
 /// Looks up what the path names, in the order of the decision table (§7.5): hash, shape, variant,

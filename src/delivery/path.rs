@@ -59,7 +59,7 @@ impl DeliveryPath {
         keys: &[SigningKey],
         query: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), SignatureError> {
+    ) -> Result<Option<i64>, SignatureError> {
         signing::verify(keys, &self.short, query, now)
     }
 }

@@ -5,6 +5,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use chrono::{DateTime, Utc};
+
+use super::access::Audience;
 use crate::{domain::BrowserTtl, render::RenditionKey, transform::Rendition};
 
 /// The service's own policy: an image runs nothing.
@@ -16,13 +19,23 @@ pub(super) struct Validators {
     cache_control: String,
 }
 
-impl Validators {
-    pub(super) fn new(key: &RenditionKey, ttl: BrowserTtl) -> Self {
-        let seconds = ttl.seconds();
-        Self {
-            etag: format!("\"{}\"", key.as_str()),
-            cache_control: format!("public, max-age={seconds}, stale-while-revalidate=7200"),
+/// How long an answer may be kept. A signed URL's answer ends with its signature; the browser TTL
+/// is for public ones (§5).
+pub(super) fn cache_control(audience: Audience, ttl: BrowserTtl, now: DateTime<Utc>) -> String {
+    match audience {
+        Audience::Public => {
+            format!("public, max-age={}, stale-while-revalidate=7200", ttl.seconds())
         }
+        Audience::Signed { expiry: Some(expiry) } => {
+            format!("private, max-age={}", (expiry - now.timestamp()).max(0))
+        }
+        Audience::Signed { expiry: None } => format!("private, max-age={}", ttl.seconds()),
+    }
+}
+
+impl Validators {
+    pub(super) fn new(key: &RenditionKey, cache_control: String) -> Self {
+        Self { etag: format!("\"{}\"", key.as_str()), cache_control }
     }
 
     /// Whether the client has this very answer (`If-None-Match`, compared weakly as RFC 9110 says).

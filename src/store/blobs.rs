@@ -75,7 +75,11 @@ impl Blobs {
     pub(super) fn list(&self) -> io::Result<Vec<Digest>> {
         let mut digests = Vec::new();
         for shelf in fs::read_dir(&self.folder)? {
-            for blob in fs::read_dir(shelf?.path())? {
+            let shelf = shelf?.path();
+            if !shelf.is_dir() {
+                continue;
+            }
+            for blob in fs::read_dir(shelf)? {
                 digests.extend(blob?.file_name().to_str().and_then(Digest::parse));
             }
         }

@@ -59,7 +59,7 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let lock = open::lock(folder)?;
         let connection = open::database(folder)?;
-        let blobs = Blobs::open(folder).map_err(|error| OpenError::unusable(folder, &error))?;
+        let blobs = Blobs::open(folder).map_err(|error| OpenError::io(folder, error))?;
         Ok(Self(Arc::new(Inner { connection: Mutex::new(connection), blobs, _lock: lock })))
     }
 
@@ -77,7 +77,10 @@ impl Store {
             let mut connection = inner.lock();
             let (done, released) = Tx::run(&mut connection, &inner.blobs, work)?;
             for digest in released {
-                inner.remove_if_unused(&connection, digest)?;
+                // What was asked for is done; the sweep at the next start tries again.
+                if let Err(error) = inner.remove_if_unused(&connection, digest) {
+                    tracing::warn!(%error, %digest, "a blob was left behind");
+                }
             }
             Ok(done)
         })
@@ -107,13 +110,20 @@ impl Store {
     }
 
     /// Removes blobs that no row names: what a crash between blob and row left behind. Looks at one
-    /// blob at a time, so that requests go on meanwhile. Gives the number removed.
-    pub fn sweep_orphans(&self) -> Result<usize> {
-        let mut removed = 0;
-        for digest in self.0.blobs.list()? {
-            removed += usize::from(self.0.remove_if_unused(&self.0.lock(), digest)?);
+    /// blob at a time, so that requests go on meanwhile.
+    pub fn sweep_orphans(&self) {
+        let sweep = || -> Result<usize> {
+            let mut removed = 0;
+            for digest in self.0.blobs.list()? {
+                removed += usize::from(self.0.remove_if_unused(&self.0.lock(), digest)?);
+            }
+            Ok(removed)
+        };
+        match sweep() {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "swept blobs that belonged to no image"),
+            Err(error) => tracing::warn!(%error, "blobs that belong to no image may be left"),
         }
-        Ok(removed)
     }
 
     async fn blocking<T, E>(

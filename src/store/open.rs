@@ -30,11 +30,22 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    pub(super) fn unusable(folder: &Path, reason: &dyn ToString) -> Self {
+    fn unusable(folder: &Path, reason: &dyn ToString) -> Self {
         Self::Unusable { folder: folder.to_owned(), reason: reason.to_string() }
     }
 
-    fn io(folder: &Path, reason: io::Error) -> Self {
+    fn sqlite(folder: &Path, reason: &rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+        match reason.sqlite_error_code() {
+            Some(CannotOpen | PermissionDenied | ReadOnly) => {
+                let reason = io::Error::new(io::ErrorKind::PermissionDenied, reason.to_string());
+                Self::io(folder, reason)
+            }
+            _ => Self::unusable(folder, reason),
+        }
+    }
+
+    pub(super) fn io(folder: &Path, reason: io::Error) -> Self {
         let refused = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
         if refused.contains(&reason.kind()) {
             let uid = rustix::process::geteuid().as_raw();
@@ -63,9 +74,11 @@ pub(super) fn database(folder: &Path) -> Result<Connection, OpenError> {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(64);
+        // A file that can be read but not written is found out now, not at the first upload.
+        connection.execute_batch("begin immediate; rollback")?;
         Ok(connection)
     };
-    let mut connection = open().map_err(|error| OpenError::unusable(folder, &error))?;
+    let mut connection = open().map_err(|error| OpenError::sqlite(folder, &error))?;
     let found =
         migrations::version(&connection).map_err(|error| OpenError::unusable(folder, &error))?;
     if found > migrations::KNOWN {

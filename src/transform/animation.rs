@@ -1,7 +1,7 @@
 //! Animations: every frame through the same plan, one at a time, timing and loop count kept.
 
 use super::{
-    TransformError,
+    TransformError, color,
     decode::{self, AnimationFrame},
     encode::{self, AnimationEncoder},
     pixels,
@@ -21,7 +21,8 @@ pub(super) fn transform(
     let mut encoder: Option<Box<dyn AnimationEncoder>> = None;
     for frame in animation.frames {
         let AnimationFrame { canvas, milliseconds } = frame?;
-        let canvas = pixels::apply(plan, canvas.into())?.into_rgba8();
+        let canvas = color::to_srgb(canvas.into(), animation.icc.as_deref());
+        let canvas = pixels::apply(plan, canvas)?.into_rgba8();
         let encoder = match &mut encoder {
             Some(encoder) => encoder,
             none => none.insert(encode::animation(format, canvas.dimensions(), animation.plays)?),

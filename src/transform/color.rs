@@ -22,7 +22,11 @@ pub(super) fn to_srgb(pixels: DynamicImage, icc: Option<&[u8]>) -> DynamicImage 
 /// Grey stays grey: its profile says how light a value is, and sRGB's own curve says it anew.
 fn convert(pixels: &DynamicImage, profile: &ColorProfile, layout: Layout) -> Option<DynamicImage> {
     let srgb = match layout {
-        Layout::Gray | Layout::GrayAlpha => ColorProfile::new_gray_with_gamma(2.2),
+        Layout::Gray | Layout::GrayAlpha => {
+            let mut grey = ColorProfile::new_gray_with_gamma(2.2);
+            grey.gray_trc = ColorProfile::new_srgb().red_trc;
+            grey
+        }
         _ => ColorProfile::new_srgb(),
     };
     let options = TransformOptions::default();
@@ -37,5 +41,35 @@ fn convert(pixels: &DynamicImage, profile: &ColorProfile, layout: Layout) -> Opt
             image::GrayAlphaImage::from_raw(width, height, converted).map(DynamicImage::from)
         }
         _ => image::RgbaImage::from_raw(width, height, converted).map(DynamicImage::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grey_profile_with_srgbs_own_curve_changes_nothing() {
+        let mut profile = ColorProfile::new_gray_with_gamma(2.2);
+        profile.gray_trc = ColorProfile::new_srgb().red_trc;
+        let ramp = GrayImage::from_fn(256, 1, |x, _| image::Luma([x as u8]));
+
+        let converted = to_srgb(ramp.clone().into(), Some(&profile.encode().unwrap())).into_luma8();
+
+        for (before, after) in ramp.pixels().zip(converted.pixels()) {
+            assert!(before.0[0].abs_diff(after.0[0]) <= 1, "{before:?} became {after:?}");
+        }
+    }
+
+    #[test]
+    fn a_wide_gamut_is_brought_into_srgb() {
+        let p3 = ColorProfile::new_display_p3().encode().unwrap();
+        let picture = RgbImage::from_pixel(1, 1, image::Rgb([200, 100, 100]));
+
+        let converted = to_srgb(picture.into(), Some(&p3)).into_rgb8();
+
+        // The same colour takes more red and less green in the narrower space.
+        let [red, green, _] = converted.get_pixel(0, 0).0;
+        assert!(red > 205 && green < 100, "{red} {green}");
     }
 }

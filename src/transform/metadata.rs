@@ -49,3 +49,40 @@ fn write(fields: &[Field]) -> Option<Vec<u8>> {
     writer.write(&mut block, little_endian).ok()?;
     Some(block.into_inner())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(block: Option<Vec<u8>>) -> String {
+        let Some(exif) = block.and_then(read) else { return "none".to_owned() };
+        let tags = exif.fields().map(|field| format!("{}={}", field.tag, field.display_value()));
+        tags.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_policy_carries_what_it_says() {
+        let field = |tag, value| Field { tag, ifd_num: In::PRIMARY, value };
+        let text = |text: &str| Value::Ascii(vec![text.as_bytes().to_vec()]);
+        let source = write(&[
+            field(Tag::Make, text("Daguerre")),
+            field(Tag::Orientation, Value::Short(vec![6])),
+            field(Tag::Artist, text("tintype")),
+            field(Tag::Copyright, text("CC0")),
+        ]);
+
+        for (policy, expected) in [
+            (MetadataPolicy::Keep, r#"Make="Daguerre" Artist="tintype" Copyright="CC0""#),
+            (MetadataPolicy::Copyright, r#"Artist="tintype" Copyright="CC0""#),
+            (MetadataPolicy::None, "none"),
+        ] {
+            assert_eq!(tags(carried(source.clone(), policy)), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out() {
+        assert_eq!(carried(Some(b"no EXIF".to_vec()), MetadataPolicy::Keep), None);
+        assert_eq!(carried(None, MetadataPolicy::Keep), None);
+    }
+}

@@ -58,9 +58,13 @@ pub fn transform(
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
     let probe = probe(source, limits)?;
+    if probe.is_animated() && probe.total_area() > limits.transformed_area {
+        let warnings = vec!["animation too large to be transformed"];
+        return Ok(Rendition { bytes: source.to_vec(), format: probe.format, warnings });
+    }
     let plan = Plan::new(probe.stored, probe.orientation, options);
     let format = negotiate(accepts, &probe);
-    limits.check_output(&plan)?;
+    limits.check_output(&plan, probe.frames)?;
 
     let bytes = if probe.is_animated() && format.can_animate() {
         animation::transform(source, &probe, &plan, format)?

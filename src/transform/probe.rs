@@ -34,12 +34,19 @@ pub struct Limits {
     pub area: u64,
     /// Pixels of all frames together.
     pub animation_area: u64,
+    /// Pixels of all frames together up to which an animation is transformed; a larger one is
+    /// delivered as it is.
+    pub transformed_area: u64,
 }
 
 impl Limits {
     /// The service's limits for hosted images.
-    pub const HOSTED: Self =
-        Self { side: Pixels::MAX, area: 100_000_000, animation_area: 100_000_000 };
+    pub const HOSTED: Self = Self {
+        side: Pixels::MAX,
+        area: 100_000_000,
+        animation_area: 100_000_000,
+        transformed_area: 50_000_000,
+    };
 
     fn check_size(&self, format: Format, size: Size) -> Result<(), TransformError> {
         let too_large = |limit| Err(TransformError::TooLarge { size, limit });
@@ -63,17 +70,19 @@ impl Limits {
         Ok(())
     }
 
-    /// Refuses a plan that would enlarge past the limits on the way to its result.
-    pub fn check_output(&self, plan: &Plan) -> Result<(), TransformError> {
-        let sizes = [plan.resize, plan.pad.map(|window| window.size)];
-        sizes.into_iter().flatten().try_for_each(|size| {
-            let longest = size.width.max(size.height);
-            if longest > self.side || size.area() > self.area {
-                let limit = format!("the maximum dimension allowed is {}", self.side);
-                return Err(TransformError::TooLarge { size, limit });
-            }
-            Ok(())
-        })
+    /// Refuses a plan whose result would be past the limits.
+    pub fn check_output(&self, plan: &Plan, frames: u32) -> Result<(), TransformError> {
+        // Cropping is one with resizing: what is cut off is never made.
+        let window = plan.pad.or(plan.crop).map(|window| window.size);
+        let Some(size) = window.or(plan.resize) else { return Ok(()) };
+        let too_large = |limit| Err(TransformError::TooLarge { size, limit });
+        if size.width.max(size.height) > self.side {
+            return too_large(format!("the maximum dimension allowed is {}", self.side));
+        }
+        if size.area() > self.area {
+            return too_large(format!("the maximum area allowed is {} pixels", self.area));
+        }
+        self.check_frames(size, frames)
     }
 }
 
@@ -81,6 +90,12 @@ impl Probe {
     #[must_use]
     pub fn is_animated(&self) -> bool {
         self.frames > 1
+    }
+
+    /// Pixels of all frames together.
+    #[must_use]
+    pub fn total_area(&self) -> u64 {
+        self.stored.area() * u64::from(self.frames)
     }
 
     fn still(format: Format, stored: Size, orientation: Orientation, has_alpha: bool) -> Self {

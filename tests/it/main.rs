@@ -7,5 +7,6 @@ mod api;
 mod delivery;
 
 mod architecture;
+mod catalogue;
 mod documents;
 mod process;

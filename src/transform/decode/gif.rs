@@ -20,5 +20,5 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
         let milliseconds = numerator / denominator.max(1);
         Ok(AnimationFrame { canvas: frame.into_buffer(), milliseconds })
     });
-    Ok(Animation { plays, frames: Box::new(frames) })
+    Ok(Animation { plays, icc: None, frames: Box::new(frames) })
 }

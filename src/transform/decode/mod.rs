@@ -25,6 +25,8 @@ pub(super) struct Decoded {
 pub(super) struct Animation<'a> {
     /// How often it plays; 0 is for ever.
     pub(super) plays: u32,
+    /// The embedded colour profile.
+    pub(super) icc: Option<Vec<u8>>,
     pub(super) frames: Box<dyn Iterator<Item = Result<AnimationFrame, TransformError>> + 'a>,
 }
 

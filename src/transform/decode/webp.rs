@@ -19,8 +19,11 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     } else {
         decode_still(source, info.has_alpha)?
     };
-    let icc = webpx::get_icc_profile(source).ok().flatten();
-    Ok(Decoded { pixels, icc, exif: None })
+    Ok(Decoded { pixels, icc: profile(source), exif: None })
+}
+
+fn profile(source: &[u8]) -> Option<Vec<u8>> {
+    webpx::get_icc_profile(source).ok().flatten()
 }
 
 fn decode_still(source: &[u8], has_alpha: bool) -> Result<DynamicImage, TransformError> {
@@ -49,5 +52,5 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
         let canvas = canvas.ok_or_else(|| undecodable("the decoder gave too few samples"))?;
         Ok(AnimationFrame { canvas, milliseconds: frame.duration_ms })
     });
-    Ok(Animation { plays, frames: Box::new(frames) })
+    Ok(Animation { plays, icc: profile(source), frames: Box::new(frames) })
 }

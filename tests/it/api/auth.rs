@@ -61,7 +61,7 @@ async fn the_two_refusals_look_as_the_gateways() {
     });
 
     let unknown = app.get(MINE, &[("authorization", "Bearer other")]).await;
-    insta::assert_snapshot!(unknown.snapshot(), @r#""#);
+    insta::assert_snapshot!(unknown.snapshot(), @r#"401 {"result":null,"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[]}"#);
     let not_covered = app.get(OTHER, &[("authorization", "Bearer one")]).await;
-    insta::assert_snapshot!(not_covered.snapshot(), @r#""#);
+    insta::assert_snapshot!(not_covered.snapshot(), @r#"403 {"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#);
 }

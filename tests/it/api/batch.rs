@@ -16,7 +16,7 @@ async fn a_token_is_good_for_an_hour() {
 
     let response = app.api("GET", "/v1/batch_token").await;
 
-    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    insta::assert_snapshot!(response.snapshot(), @r#"200 {"result":{"token":"batch-0c730b69905c5ef7a4ca5269f72365400bde2dd2","expiresAt":"2026-01-02T04:04:05.678000000Z"},"success":true,"errors":[],"messages":[]}"#);
     let token = token(&app).await;
     let headers = [("host", "batch.imagedelivery.net"), ("authorization", token.as_str())];
     app.clock.advance(TimeDelta::seconds(3599));
@@ -59,5 +59,5 @@ async fn the_batch_host_wants_a_batch_token_and_the_api_another() {
     }
     let path = "/client/v4/accounts/0123456789abcdef0123456789abcdef/images/v1";
     let response = app.get(path, &[("authorization", &token)]).await;
-    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    insta::assert_snapshot!(response.snapshot(), @r#"401 {"result":null,"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[]}"#);
 }

@@ -21,11 +21,11 @@ async fn a_draft_is_announced_seen_filled_and_then_an_image() {
     let form = Form::new().text("metadata", r#"{"a":1}"#).text("creator", "me");
 
     let created = app.api_form("POST", "/v2/direct_upload", form).await;
-    insta::assert_snapshot!(created.snapshot(), @r#""#);
+    insta::assert_snapshot!(created.snapshot(), @r#"200 {"result":{"id":"0c730b69-905c-5ef7-a4ca-5269f7236500","uploadURL":"http://tintype.test/upload/6oHE1nRiq6AK0MxcayE9rA/0c730b69-905c-5ef7-a4ca-5269f7236500"},"success":true,"errors":[],"messages":[]}"#);
     let id = created.json()["result"]["id"].as_str().unwrap().to_owned();
 
     let seen = app.api("GET", &format!("/v1/{id}")).await;
-    insta::assert_snapshot!(seen.snapshot(), @r#""#);
+    insta::assert_snapshot!(seen.snapshot(), @r#"200 {"result":{"id":"0c730b69-905c-5ef7-a4ca-5269f7236500","creator":"me","filename":null,"meta":{"a":1},"uploaded":"2026-01-02T03:04:05.678Z","requireSignedURLs":false,"variants":["http://tintype.test/6oHE1nRiq6AK0MxcayE9rA/0c730b69-905c-5ef7-a4ca-5269f7236500/public"],"draft":true},"success":true,"errors":[],"messages":[]}"#);
     assert_eq!(app.api("GET", "/v2").await.json()["result"]["images"], serde_json::json!([]));
     assert_eq!(app.api("GET", "/v1").await.json()["result"]["images"], serde_json::json!([]));
     assert_eq!(app.api("GET", "/v1/stats").await.json()["result"]["count"]["current"], 0);
@@ -35,7 +35,7 @@ async fn a_draft_is_announced_seen_filled_and_then_an_image() {
     app.clock.advance(TimeDelta::seconds(10));
     let path = format!("/upload/{HASH}/{id}");
     let filled = app.post_form(&path, Form::file("palette.png").text("name", "from Uppy")).await;
-    insta::assert_snapshot!(filled.snapshot(), @r#""#);
+    insta::assert_snapshot!(filled.snapshot(), @r#"200 {"result":{"id":"0c730b69-905c-5ef7-a4ca-5269f7236500","creator":"me","filename":"palette.png","meta":{"a":1},"uploaded":"2026-01-02T03:04:15.678Z","requireSignedURLs":false,"variants":["http://tintype.test/6oHE1nRiq6AK0MxcayE9rA/0c730b69-905c-5ef7-a4ca-5269f7236500/public"]},"success":true,"errors":[],"messages":[]}"#);
     assert_eq!(app.deliver(&id, "public").await.status, 200);
 }
 

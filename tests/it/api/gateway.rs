@@ -68,7 +68,7 @@ async fn unknown_paths_and_wrong_methods_are_answered_in_the_envelope() {
     let app = TestApp::new();
 
     let response = app.api("GET", "/v3").await;
-    insta::assert_snapshot!(response.snapshot(), @r#"404 {"result":null,"success":false,"errors":[{"code":7000,"message":"No route for that URI"}],"messages":[]}"#);
+    insta::assert_snapshot!(response.snapshot(), @r#"404 {"result":null,"success":false,"errors":[{"code":7000,"message":"No route for that URI"}],"messages":[{"code":7000,"message":"Did you mean /client/v4/accounts/0123456789abcdef0123456789abcdef/images/v1?"}]}"#);
     let response = app.api("PUT", "/v1").await;
     insta::assert_snapshot!(response.snapshot(), @r#"405 {"result":null,"success":false,"errors":[{"code":10000,"message":"PUT method not allowed for the api_token authentication scheme"}],"messages":[]}"#);
 
@@ -86,11 +86,11 @@ async fn a_slip_in_the_path_is_answered_with_what_was_probably_meant() {
     let token = &[("authorization", "Bearer any")];
 
     let response = app.get("/accounts/abc/images/v1", token).await;
-    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    insta::assert_snapshot!(response.snapshot(), @r#"404 {"result":null,"success":false,"errors":[{"code":7000,"message":"No route for that URI"}],"messages":[{"code":7000,"message":"Did you mean /client/v4/accounts/abc/images/v1?"}]}"#);
     let response = app.get("/client/v4/accounts/abc/image/v1/stats", token).await;
-    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    insta::assert_snapshot!(response.snapshot(), @r#"404 {"result":null,"success":false,"errors":[{"code":7000,"message":"No route for that URI"}],"messages":[{"code":7000,"message":"Did you mean /client/v4/accounts/abc/images/v1/stats?"}]}"#);
     let response = app.get("/client/v4/zones/abc/dns_records", token).await;
-    insta::assert_snapshot!(response.snapshot(), @r#""#);
+    insta::assert_snapshot!(response.snapshot(), @r#"404 {"result":null,"success":false,"errors":[{"code":7000,"message":"No route for that URI"}],"messages":[]}"#);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn an_empty_listing_has_no_images_and_no_token() {
     let app = TestApp::new();
 
     let response = app.api("GET", "/v1").await;
-    insta::assert_snapshot!(response.snapshot(), @r#"200 {"result":{"images":[]},"success":true,"errors":[],"messages":[]}"#);
+    insta::assert_snapshot!(response.snapshot(), @r#"200 {"result":{"images":[],"items":[]},"success":true,"errors":[],"messages":[]}"#);
     let response = app.api("GET", "/v2").await;
     insta::assert_snapshot!(response.snapshot(), @r#"200 {"result":{"images":[],"continuation_token":null},"success":true,"errors":[],"messages":[]}"#);
 }

@@ -60,7 +60,7 @@ async fn credentials_in_the_url_are_shown_to_the_origin() {
     let without = upload(&app, &format!("http://{origin}/guarded.png")).await;
 
     assert_eq!(with.status, 200, "{}", with.text());
-    insta::assert_snapshot!(without.snapshot(), @r#""#);
+    insta::assert_snapshot!(without.snapshot(), @r#"400 {"result":null,"success":false,"errors":[{"code":5454,"message":"The image could not be fetched from the url: the server returned HTTP error 401"}],"messages":[]}"#);
 }
 
 #[tokio::test]

@@ -27,7 +27,9 @@ async fn a_private_image_takes_a_signature() {
     assert_eq!(response.header("cf-images"), "err=9425");
 
     let url = signed(&app, &id, "public", 60).await;
-    assert_eq!(app.get(&url, &[]).await.status, 200);
+    let response = app.get(&url, &[]).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("cache-control"), "private, max-age=60", "it ends with the URL");
 }
 
 #[tokio::test]

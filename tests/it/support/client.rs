@@ -76,6 +76,11 @@ impl Form {
         self.part(&format!("form-data; name=\"{name}\""), "text/plain", value.as_bytes())
     }
 
+    /// Adds a text part of bytes that may be no text.
+    pub(crate) fn raw_text(self, name: &str, value: &[u8]) -> Self {
+        self.part(&format!("form-data; name=\"{name}\""), "text/plain", value)
+    }
+
     fn part(mut self, disposition: &str, content_type: &str, bytes: &[u8]) -> Self {
         let head = format!(
             "--{}\r\ncontent-disposition: {disposition}\r\ncontent-type: {content_type}\r\n\r\n",

@@ -131,6 +131,21 @@ impl TestApp {
         keys.remove(0)
     }
 
+    /// Takes a table away, so that the next query fails.
+    pub(crate) fn break_database(&self) {
+        let database = rusqlite::Connection::open(self.folder.path().join("tintype.db")).unwrap();
+        database.execute_batch("drop table images").unwrap();
+    }
+
+    /// Puts other bytes in the place of every original.
+    pub(crate) fn overwrite_blobs(&self, bytes: &[u8]) {
+        for shelf in std::fs::read_dir(self.folder.path().join("blobs")).unwrap() {
+            for blob in std::fs::read_dir(shelf.unwrap().path()).unwrap() {
+                std::fs::write(blob.unwrap().path(), bytes).unwrap();
+            }
+        }
+    }
+
     /// How many originals are on disk.
     pub(crate) fn blobs(&self) -> usize {
         let shelves = std::fs::read_dir(self.folder.path().join("blobs")).unwrap();
