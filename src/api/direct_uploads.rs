@@ -106,9 +106,9 @@ async fn create(
 impl FromRequest<App> for DirectUploadForm {
     type Rejection = ApiError;
 
-    /// A multipart form, or nothing at all.
+    /// A multipart form, or nothing at all, whatever nothing is labelled as.
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        if label(&request).is_empty() {
+        if !label(&request).starts_with("multipart/") {
             let nothing = read_body(request).await?.is_empty();
             return nothing.then(Self::default).ok_or_else(|| ErrorCode::NotMultipart.into());
         }

@@ -58,7 +58,7 @@ pub(super) async fn put(
     let value = app.clock.new_key_value();
     let keys = app.store.tx(move |tx| match new_name {
         Some(new_name) => rename(tx, &account, &name, &new_name),
-        None => create_or_rotate(tx, &account, SigningKey { name, value }),
+        None => create_or_rotate(tx, &account, &SigningKey { name, value }),
     });
     Ok(body(keys.await?))
 }
@@ -87,7 +87,7 @@ pub(super) async fn delete(
 fn create_or_rotate(
     tx: &Tx,
     account: &domain::Account,
-    key: SigningKey,
+    key: &SigningKey,
 ) -> Result<Vec<SigningKey>> {
     let keys = signing_keys::list(tx, &account.id)?;
     let known = keys.iter().any(|one| one.name == key.name);
@@ -95,7 +95,7 @@ fn create_or_rotate(
         let detail = format!("an account has at most {} signing keys", SigningKey::LIMIT);
         return Err(ApiError::bad_request(detail));
     }
-    signing_keys::put(tx, &account.id, &key)?;
+    signing_keys::put(tx, &account.id, key)?;
     Ok(signing_keys::list(tx, &account.id)?)
 }
 

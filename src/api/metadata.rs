@@ -82,6 +82,16 @@ fn insert(metadata: &mut Metadata, path: &[&str], text: &str) -> Result<()> {
     }
 }
 
+/// Go's SDK numbers the elements of a list, from 0 on and without a gap.
+fn is_next_index(place: &Value, step: &str) -> bool {
+    let index = step.parse::<usize>().ok().filter(|index| index.to_string() == step);
+    match place {
+        Value::Null => index == Some(0),
+        Value::Array(list) => index.is_some_and(|index| index <= list.len()),
+        _ => false,
+    }
+}
+
 fn set(place: &mut Value, path: &[&str], text: &str) {
     match path {
         [] => *place = Value::String(text.to_owned()),
@@ -92,6 +102,15 @@ fn set(place: &mut Value, path: &[&str], text: &str) {
             let list = place.as_array_mut().expect("it was just made one");
             list.push(Value::Null);
             set(list.last_mut().expect("one was just added"), rest, text);
+        }
+        [step, rest @ ..] if is_next_index(place, step) => {
+            if !place.is_array() {
+                *place = Value::Array(Vec::new());
+            }
+            let list = place.as_array_mut().expect("it was just made one");
+            let index = step.parse().unwrap_or(list.len());
+            list.resize(list.len().max(index + 1), Value::Null);
+            set(&mut list[index], rest, text);
         }
         [step, rest @ ..] => {
             if !place.is_object() {
@@ -125,6 +144,9 @@ mod tests {
             (&[("metadata[list][]", "x"), ("metadata[list][]", "y")], r#"{"list":["x","y"]}"#),
             (&[("metadata.a.b", "1"), ("metadata.k", "v")], r#"{"a":{"b":"1"},"k":"v"}"#),
             (&[("metadata.list[]", "x"), ("metadata.list[]", "y")], r#"{"list":["x","y"]}"#),
+            (&[("metadata.list.0", "x"), ("metadata.list.1", "y")], r#"{"list":["x","y"]}"#),
+            (&[("metadata.l.0.a", "x"), ("metadata.l.0.b", "y")], r#"{"l":[{"a":"x","b":"y"}]}"#),
+            (&[("metadata.years.1856", "x")], r#"{"years":{"1856":"x"}}"#),
         ] {
             assert_eq!(read(parts), expected, "{parts:?}");
         }

@@ -8,6 +8,7 @@ mod envelope;
 mod error;
 
 mod credentials;
+mod drain;
 mod extract;
 mod form;
 mod metadata;
@@ -108,6 +109,7 @@ pub(crate) fn upload_router(app: App) -> Router {
     Router::new()
         .fallback(post(upload_url::upload).options(upload_url::preflight))
         .layer(DefaultBodyLimit::max(form::PATIENCE))
+        .layer(middleware::from_fn(drain::read_to_the_end))
         .layer(middleware::map_response(upload_url::for_every_origin))
         .with_state(app)
 }
@@ -125,6 +127,7 @@ fn finish(routes: Router<App>, door: Door, app: App) -> Router {
         // The form has limits of its own; this one is for what never ends.
         .layer(DefaultBodyLimit::max(form::PATIENCE))
         .layer(CatchPanicLayer::custom(|_| ApiError::from(ErrorCode::Internal).into_response()))
+        .layer(middleware::from_fn(drain::read_to_the_end))
         .layer(Extension(door))
         .with_state(app)
 }

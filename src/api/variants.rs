@@ -19,6 +19,10 @@ use crate::{
     transform::{Fit, MetadataPolicy},
 };
 
+/// The longest side of a named variant, from the comment of a client that was tried on the real
+/// service; URLs take more.
+const MAX_SIDE: u32 = 9_999;
+
 #[derive(Deserialize)]
 pub(super) struct CreateRequest {
     id: String,
@@ -179,6 +183,11 @@ fn set_options(variant: &mut Variant, options: &Map<String, Value>) -> Result<()
         } else {
             variant.options.set(name, &text).map_err(ApiError::bad_request)?;
         }
+    }
+    let sides = [variant.options.width, variant.options.height];
+    if sides.into_iter().flatten().any(|side| side.get() > MAX_SIDE) {
+        let detail = format!("width and height are at most {MAX_SIDE} in a variant");
+        return Err(ApiError::bad_request(detail));
     }
     Ok(())
 }

@@ -131,18 +131,23 @@ pub fn list(
         Order::NewestFirst => i64::MAX,
     };
     let after = page.after.unwrap_or(Cursor { uploaded_at: outermost, seq: outermost });
+    let metadata_column = statement.column_index("metadata")?;
     let mut rows =
-        statement.query(params![account.as_str(), after.uploaded_at, after.seq, page.creator,])?;
+        statement.query(params![account.as_str(), after.uploaded_at, after.seq, page.creator])?;
 
     // The statement has no limit: rows are read as they are asked for, and a filter passes over
     // some. Metadata isn't indexed, so a filter that little meets reads the whole listing.
     let mut images = Vec::new();
     let mut last = None;
     while let Some(row) = rows.next()? {
-        let image = from_row(row)?;
-        if !page.filter.matches(image.metadata.as_ref()) {
-            continue;
+        // The filter is asked before the rest of the image is read.
+        if !page.filter.is_empty() {
+            let metadata = columns::parse_metadata(row.get(metadata_column)?)?;
+            if !page.filter.matches(metadata.as_ref()) {
+                continue;
+            }
         }
+        let image = from_row(row)?;
         if images.len() == page.limit as usize {
             return Ok((images, last));
         }

@@ -11,6 +11,7 @@ pub mod drafts;
 pub mod images;
 mod migrations;
 mod open;
+mod readers;
 pub mod signing_keys;
 pub mod variants;
 
@@ -28,13 +29,16 @@ use crate::domain::Digest;
 use blobs::Blobs;
 pub use blobs::StagedBlob;
 pub use open::OpenError;
+use readers::Readers;
 
 /// The data folder. Clones share it.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    connection: Mutex<Connection>,
+    /// The one connection that writes.
+    writer: Mutex<Connection>,
+    readers: Readers,
     blobs: Blobs,
     /// Held as long as the store is open: a second server on the folder is refused.
     _lock: std::fs::File,
@@ -60,7 +64,8 @@ impl Store {
         let lock = open::lock(folder)?;
         let connection = open::database(folder)?;
         let blobs = Blobs::open(folder).map_err(|error| OpenError::io(folder, error))?;
-        Ok(Self(Arc::new(Inner { connection: Mutex::new(connection), blobs, _lock: lock })))
+        let (writer, readers) = (Mutex::new(connection), Readers::new(folder));
+        Ok(Self(Arc::new(Inner { writer, readers, blobs, _lock: lock })))
     }
 
     /// Runs `work` as one immediate transaction on a blocking thread: committed, durably, when it
@@ -87,7 +92,8 @@ impl Store {
         .await
     }
 
-    /// Runs `work`, which only reads, on a blocking thread.
+    /// Runs `work`, which only reads, on a blocking thread. It sees every transaction that was
+    /// committed before it began, and waits for none.
     pub async fn read<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -96,7 +102,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.blocking(move |inner| work(&inner.lock())).await
+        self.blocking(move |inner| inner.readers.with(work)).await
     }
 
     /// Writes bytes to where `Tx::keep` picks them up. Without that they vanish again.
@@ -145,7 +151,7 @@ impl Store {
 impl Inner {
     /// A panic inside a transaction rolled it back, so the connection is fit for use after one.
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The caller holds the writer lock, so no row for the blob can come in between.

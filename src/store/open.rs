@@ -10,6 +10,12 @@ use rusqlite::Connection;
 
 use super::migrations;
 
+/// The database's name in the data folder.
+pub(super) const DATABASE: &str = "tintype.db";
+
+/// How many prepared statements a connection keeps: more than there are.
+pub(super) const STATEMENTS: usize = 64;
+
 /// Why a data folder can't be used. Each message is a whole sentence that names the folder.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -69,11 +75,11 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
 /// Opens and migrates the database. A commit is on disk before it is acknowledged.
 pub(super) fn database(folder: &Path) -> Result<Connection, OpenError> {
     let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open(folder.join("tintype.db"))?;
+        let connection = Connection::open(folder.join(DATABASE))?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A file that can be read but not written is found out now, not at the first upload.
         connection.execute_batch("begin immediate; rollback")?;
         Ok(connection)

@@ -1,4 +1,4 @@
-// What every Node suite needs: the started server, a fresh account on it, and our own images.
+// What every Node suite needs: the started server, a fresh account on it, our own images, and what the SDK can't do.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -14,14 +14,20 @@ export const fixtureBytes = (name) => readFileSync(fixturePath(name));
 export const fixtureStream = (name) => createReadStream(fixturePath(name));
 export const fixtureFile = (name) => toFile(fixtureBytes(name), name.split('/').pop());
 
+export const newAccountId = () => randomBytes(16).toString('hex');
+
+/** The SDK for a server. maxRetries 0: it repeats a 409 twice, which would cost every conflict a second or two. */
+export const clientFor = (base, credentials = { apiToken: 'any-token' }) =>
+  new Cloudflare({ baseURL: `${base}/client/v4`, maxRetries: 0, ...credentials });
+
 /** An account nobody has used yet, so that tests neither wait for nor see each other. */
-export function freshAccount() {
-  // maxRetries 0: the SDK repeats a 409 twice, which would cost every conflict a second or two.
-  const client = new Cloudflare({ baseURL: `${BASE}/client/v4`, apiToken: 'any-token', maxRetries: 0 });
-  const account_id = randomBytes(16).toString('hex');
+export function freshAccount(client = clientFor(BASE)) {
+  const account_id = newAccountId();
   const upload = async (name, fields = {}) =>
     client.images.v1.create({ account_id, file: await fixtureFile(name), ...fields });
-  return { client, account_id, account: { account_id }, upload };
+  /** A path of the account, for what no method of the SDK sends: `client.post(images('/v1'), { body })`. */
+  const images = (path) => `/accounts/${account_id}/images${path}`;
+  return { client, account_id, account: { account_id }, upload, images };
 }
 
 /** Waits for a refusal by the server and checks its class, HTTP status and Cloudflare error code. */
@@ -31,10 +37,18 @@ export async function assertRefused(promise, ErrorClass, status, code) {
     (error) => error,
   );
   if (!(error instanceof ErrorClass)) throw error;
-  assert.equal(error.status, status);
-  assert.equal(error.errors[0]?.code, code);
+  assert.equal(error.status, status, error.message);
+  assert.equal(error.errors[0]?.code, code, error.message);
   return error;
 }
+
+export const ids = (images) => images.map((image) => image.id);
+
+export const GENERATED_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{10}00$/;
+
+/** Everything between the origin and `/<variant>` that the SDK hands out: account hash and image id. */
+export const variantUrl = (id, variant) =>
+  new RegExp(`^${BASE}/(cdn-cgi/imagedelivery/)?[A-Za-z0-9_-]{22}/${id}/${variant}$`);
 
 /** GETs (or HEADs) a delivery URL. */
 export async function deliver(url, { headers = {}, method = 'GET' } = {}) {
@@ -49,4 +63,12 @@ export function assertImage(delivered, contentType, width, height) {
   // The pixels must be what the header says: image-size reads the type from the bytes.
   assert.equal(`image/${size.type.replace('jpg', 'jpeg')}`, contentType);
   assert.deepEqual([size.width, size.height], [width, height]);
+}
+
+/** A delivery that was refused says so in its status, its header and its text. */
+export function assertNotDelivered(delivered, status, code) {
+  assert.equal(delivered.status, status);
+  assert.equal(delivered.headers.get('cf-images'), `err=${code}`);
+  assert.match(delivered.headers.get('content-type'), /^text\/plain/);
+  assert.match(delivered.body.toString(), new RegExp(`^ERROR ${code}: `));
 }

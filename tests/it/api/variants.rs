@@ -55,6 +55,7 @@ async fn bad_variants_are_refused() {
         r#"{"id":"with_underscore","options":{}}"#,
         r#"{"id":"","options":{}}"#,
         r#"{"id":"a","options":{"width":0}}"#,
+        r#"{"id":"a","options":{"height":10000}}"#,
         r#"{"id":"a","options":{"width":[]}}"#,
         r#"{"id":"a","options":{"metadata":"some"}}"#,
         r#"{"id":"a","options":{"blur":251}}"#,

@@ -4,6 +4,7 @@ pub(crate) mod fixtures;
 pub(crate) mod pixels;
 
 mod client;
+mod schema;
 mod test_app;
 
 pub(crate) use client::{Form, Response};

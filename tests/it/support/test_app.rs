@@ -7,7 +7,10 @@ use tempfile::TempDir;
 use tintype::{app::App, clock::Clock, config::Settings, domain::SigningKey, server, store::Store};
 use tower::ServiceExt;
 
-use super::client::{Form, Response};
+use super::{
+    client::{Form, Response},
+    schema,
+};
 
 /// The hash of the account that tests use.
 pub(crate) const HASH: &str = "6oHE1nRiq6AK0MxcayE9rA";
@@ -41,10 +44,13 @@ impl TestApp {
         Self { app, router, clock, folder }
     }
 
-    /// Sends a request as it is.
+    /// Sends a request as it is. Answers of the API are held against the published schema.
     pub(crate) async fn send(&self, request: Request<Body>) -> Response {
+        let (method, path) = (request.method().to_string(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
-        Response::read(response).await
+        let response = Response::read(response).await;
+        schema::assert_published(&method, &path, &response);
+        response
     }
 
     /// A call of the test account's API with a token: `("GET", "/v1/stats")`.

@@ -1,0 +1,37 @@
+//! Reads what an answer left of the request's body. A client that is refused while it still sends
+//! would find the connection closed under it, and never see why.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{body::Body, extract::Request, http::header, middleware::Next, response::Response};
+use futures_util::{StreamExt, stream};
+use tokio::{sync::Mutex, time};
+
+use super::form::PATIENCE;
+
+/// How long a refused client may send nothing before it is let go.
+const SILENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn read_to_the_end(request: Request, next: Next) -> Response {
+    // Who asks before sending is answered before sending.
+    if request.headers().contains_key(header::EXPECT) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let rest = Arc::new(Mutex::new(body.into_data_stream()));
+    let body = Body::from_stream(stream::unfold(rest.clone(), |rest| async move {
+        let chunk = rest.lock().await.next().await?;
+        Some((chunk, rest))
+    }));
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let mut rest = rest.lock().await;
+    let mut read = 0;
+    while let Ok(Some(Ok(chunk))) = time::timeout(SILENCE, rest.next()).await {
+        read += chunk.len();
+        if read > PATIENCE {
+            break;
+        }
+    }
+    drop(rest);
+    response
+}
