@@ -1,6 +1,8 @@
-//! JPEG by zune-jpeg: baseline and progressive, grey, YCbCr, CMYK and YCCK.
+//! JPEG by zune-jpeg: baseline and progressive, grey, YCbCr, CMYK and YCCK; and by jpeg-decoder
+//! where zune-jpeg is wrong.
 
 use image::{DynamicImage, GrayImage, RgbImage};
+use jpeg_decoder::PixelFormat;
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
@@ -23,29 +25,61 @@ pub(in crate::transform) fn read_header(source: &[u8]) -> Result<Header, Transfo
 /// Whether the end of the image is there. The decoder greys out what a cut-off file lacks.
 pub(in crate::transform) fn is_complete(source: &[u8]) -> bool {
     // A thumbnail in a header segment has an end of its own: what counts comes after the headers.
-    let scan = first_scan(source).unwrap_or(source.len());
+    let scan = headers(source).map_or(source.len(), |(_, scan)| scan);
     source[scan..].windows(2).any(|marker| marker == [0xff, 0xd9])
 }
 
-/// Where the first scan begins: behind segments of a marker (two bytes) and a length that counts
-/// itself (two bytes).
-fn first_scan(source: &[u8]) -> Option<usize> {
+/// The segments before the first scan, and where that begins. A segment is a marker (two bytes), a
+/// length that counts itself (two bytes), and what it says.
+fn headers(source: &[u8]) -> Option<(Vec<&[u8]>, usize)> {
+    let mut segments = Vec::new();
     let mut at = 2;
     loop {
         match source.get(at..at + 4)? {
-            [0xff, 0xda, ..] => return Some(at),
+            [0xff, 0xda, ..] => return Some((segments, at)),
             // Padding before a marker.
             [0xff, 0xff, ..] => at += 1,
-            [_, _, high, low] => at += 2 + usize::from(u16::from_be_bytes([*high, *low])),
+            [0xff, _, high, low] => {
+                let end = at + 2 + usize::from(u16::from_be_bytes([*high, *low]));
+                segments.push(source.get(at..end)?);
+                at = end;
+            }
             _ => return None,
         }
     }
+}
+
+/// Whether a sequential image keeps its channels in scans of their own, as jpeg-encoder writes some.
+/// zune-jpeg 0.5 reads nothing but zeros there.
+fn has_a_scan_for_each_channel(source: &[u8]) -> bool {
+    let Some((segments, scan)) = headers(source) else { return false };
+    let frame = segments.iter().find(|segment| matches!(segment[1], 0xc0 | 0xc1));
+    let channels = frame.and_then(|frame| frame.get(9));
+    channels.is_some_and(|channels| source.get(scan + 4).is_some_and(|here| here < channels))
+}
+
+/// Decodes by jpeg-decoder, which is slower, what zune-jpeg can't.
+fn decode_scans(source: &[u8]) -> Result<DynamicImage, TransformError> {
+    let mut decoder = jpeg_decoder::Decoder::new(source);
+    let samples = decoder.decode().map_err(undecodable)?;
+    let info = decoder.info().ok_or_else(|| undecodable("there is no frame header"))?;
+    let (width, height) = (info.width.into(), info.height.into());
+    let pixels = match info.pixel_format {
+        PixelFormat::L8 => GrayImage::from_raw(width, height, samples).map(DynamicImage::from),
+        PixelFormat::RGB24 => RgbImage::from_raw(width, height, samples).map(DynamicImage::from),
+        _ => return Err(undecodable("CMYK in a scan for each channel")),
+    };
+    pixels.ok_or_else(|| undecodable("the decoder gave too few samples"))
 }
 
 pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(source), options());
     decoder.decode_headers().map_err(undecodable)?;
     let size = size(&decoder)?;
+    if has_a_scan_for_each_channel(source) {
+        let (icc, exif) = (decoder.icc_profile(), decoder.exif().cloned());
+        return Ok(Decoded { pixels: decode_scans(source)?, icc, exif });
+    }
     let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
     let channels = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
     decoder.set_options(options().jpeg_set_out_colorspace(channels));

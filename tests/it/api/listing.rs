@@ -16,13 +16,6 @@ async fn app_with_images(count: usize) -> TestApp {
     app
 }
 
-fn ids(response: &Response) -> String {
-    let json = response.json();
-    assert_eq!(response.status, 200, "{json}");
-    let images = json["result"]["images"].as_array().unwrap();
-    images.iter().map(|image| image["id"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
-}
-
 fn token(response: &Response) -> Option<String> {
     let json = response.json();
     json["result"]["continuation_token"].as_str().map(str::to_owned)
@@ -42,10 +35,10 @@ async fn an_empty_listing_has_no_images_and_no_token() {
 async fn v1_pages_go_from_newest_to_oldest_and_end_empty() {
     let app = app_with_images(5).await;
 
-    assert_eq!(ids(&app.api("GET", "/v1").await), "4 3 2 1 0");
-    assert_eq!(ids(&app.api("GET", "/v1?per_page=2").await), "4 3");
-    assert_eq!(ids(&app.api("GET", "/v1?per_page=2&page=3").await), "0");
-    assert_eq!(ids(&app.api("GET", "/v1?per_page=2&page=4").await), "");
+    assert_eq!(app.api("GET", "/v1").await.image_ids(), "4 3 2 1 0");
+    assert_eq!(app.api("GET", "/v1?per_page=2").await.image_ids(), "4 3");
+    assert_eq!(app.api("GET", "/v1?per_page=2&page=3").await.image_ids(), "0");
+    assert_eq!(app.api("GET", "/v1?per_page=2&page=4").await.image_ids(), "");
 }
 
 #[tokio::test]
@@ -53,10 +46,10 @@ async fn v1_forgives_numbers_out_of_range() {
     let app = app_with_images(3).await;
 
     for query in ["per_page=0", "per_page=-5&page=0", "per_page=0&page=-1"] {
-        assert_eq!(ids(&app.api("GET", &format!("/v1?{query}")).await), "2", "{query}");
+        assert_eq!(app.api("GET", &format!("/v1?{query}")).await.image_ids(), "2", "{query}");
     }
     for query in ["per_page=99999", "per_page=many&page=first"] {
-        assert_eq!(ids(&app.api("GET", &format!("/v1?{query}")).await), "2 1 0", "{query}");
+        assert_eq!(app.api("GET", &format!("/v1?{query}")).await.image_ids(), "2 1 0", "{query}");
     }
 }
 
@@ -70,7 +63,7 @@ async fn v2_tokens_lead_through_the_whole_listing_in_either_order() {
         let mut query = base.clone();
         loop {
             let response = app.api("GET", &query).await;
-            pages.push(ids(&response));
+            pages.push(response.image_ids());
             let Some(token) = token(&response) else { break };
             assert!(token.len() <= 32, "{token}");
             query = format!("{base}&continuation_token={token}");
@@ -94,7 +87,7 @@ async fn v2_has_no_token_when_the_page_is_just_full() {
 async fn v2_tokens_stay_right_while_images_come_and_go() {
     let app = app_with_images(6).await;
     let first = app.api("GET", "/v2?per_page=2").await;
-    assert_eq!(ids(&first), "5 4");
+    assert_eq!(first.image_ids(), "5 4");
 
     for gone in ["4", "3"] {
         app.api("DELETE", &format!("/v1/{gone}")).await;
@@ -102,7 +95,7 @@ async fn v2_tokens_stay_right_while_images_come_and_go() {
     app.upload_with(Form::file("palette.png").text("id", "new")).await;
 
     let query = format!("/v2?per_page=9&continuation_token={}", token(&first).unwrap());
-    assert_eq!(ids(&app.api("GET", &query).await), "2 1 0");
+    assert_eq!(app.api("GET", &query).await.image_ids(), "2 1 0");
 }
 
 #[tokio::test]
@@ -110,9 +103,9 @@ async fn listings_can_be_of_one_creator_or_of_none() {
     let app = app_with_images(4).await;
 
     for version in ["v1", "v2"] {
-        assert_eq!(ids(&app.api("GET", &format!("/{version}?creator=even")).await), "2 0");
-        assert_eq!(ids(&app.api("GET", &format!("/{version}?creator=")).await), "3 1");
-        assert_eq!(ids(&app.api("GET", &format!("/{version}?creator=odd")).await), "");
+        assert_eq!(app.api("GET", &format!("/{version}?creator=even")).await.image_ids(), "2 0");
+        assert_eq!(app.api("GET", &format!("/{version}?creator=")).await.image_ids(), "3 1");
+        assert_eq!(app.api("GET", &format!("/{version}?creator=odd")).await.image_ids(), "");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Metadata filters of the v2 listing. The operators are tested beside `domain::metadata_filter`.
 
-use crate::support::{Form, Response, TestApp};
+use crate::support::{Form, TestApp};
 
 async fn app() -> TestApp {
     let app = TestApp::new();
@@ -11,13 +11,6 @@ async fn app() -> TestApp {
     }
     app.upload_with(Form::file("palette.png").text("id", "bare")).await;
     app
-}
-
-fn ids(response: &Response) -> String {
-    let json = response.json();
-    assert_eq!(response.status, 200, "{json}");
-    let images = json["result"]["images"].as_array().unwrap();
-    images.iter().map(|image| image["id"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]
@@ -34,7 +27,7 @@ async fn filters_arrive_raw_or_escaped_and_are_all_met() {
         ("meta.n[gt]=3&meta.n[lt]=2", ""),
         ("meta.n[gte]=4&sort_order=asc", "4 5"),
     ] {
-        assert_eq!(ids(&app.api("GET", &format!("/v2?{query}")).await), expected, "{query}");
+        assert_eq!(app.api("GET", &format!("/v2?{query}")).await.image_ids(), expected, "{query}");
     }
 }
 
@@ -47,7 +40,7 @@ async fn filtered_listings_have_pages_too() {
     let token = first.json()["result"]["continuation_token"].as_str().unwrap().to_owned();
     let second = app.api("GET", &format!("{query}&continuation_token={token}")).await;
 
-    assert_eq!((ids(&first).as_str(), ids(&second).as_str()), ("4 2", "0"));
+    assert_eq!((first.image_ids().as_str(), second.image_ids().as_str()), ("4 2", "0"));
     assert!(second.json()["result"]["continuation_token"].is_null());
 }
 

@@ -55,6 +55,26 @@ async fn every_format_shows_the_same_picture() {
 }
 
 #[tokio::test]
+async fn jpegs_of_every_kind_show_their_colours() {
+    let app = TestApp::new();
+    let (sun, sky) = ([255, 253, 232], [75, 129, 195]);
+
+    // photo.jpg has a scan for each channel, which one decoder took for nothing but zeros.
+    for (fixture, points) in [
+        ("photo.jpg", vec![((737, 192), sun), ((20, 20), sky)]),
+        ("progressive.jpg", vec![((576, 150), sun), ((20, 20), sky)]),
+        ("cmyk.jpg", vec![((50, 40), RED), ((150, 40), GREEN), ((50, 110), BLUE)]),
+    ] {
+        let id = app.upload(fixture).await;
+        for accept in ["*/*", "image/webp"] {
+            let response = app.get(&format!("/{HASH}/{id}/public"), &[("accept", accept)]).await;
+            let picture = response.picture();
+            points.iter().for_each(|(point, color)| assert_color(&picture, *point, *color));
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_eight_orientations_end_up_the_same() {
     let app = TestApp::new();
 

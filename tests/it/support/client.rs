@@ -38,6 +38,14 @@ impl Response {
         format!("{} {}", self.status, self.text())
     }
 
+    /// The ids of a listing, in order.
+    pub(crate) fn image_ids(&self) -> String {
+        let json = self.json();
+        assert_eq!(self.status, 200, "{json}");
+        let images = json["result"]["images"].as_array().unwrap();
+        images.iter().map(|image| image["id"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The code of the first error in the envelope, with the status: `404/5404`.
     pub(crate) fn failure(&self) -> String {
         let json = self.json();
