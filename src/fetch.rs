@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use ureq::{
     Agent,
-    config::Config,
+    config::{Config, RedirectAuthHeaders},
     http::Uri,
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
@@ -69,6 +69,9 @@ impl Fetcher {
             .timeout_global(Some(Self::TIMEOUT))
             .max_redirects(Self::REDIRECTS)
             .http_status_as_error(false)
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // What a proxy connects to could not be checked.
+            .proxy(None)
             .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
             .build();
         let resolver = CheckedResolver { inner: DefaultResolver::default(), addresses };
@@ -143,10 +146,9 @@ impl Addresses {
         match (self, address) {
             (Self::All, _) => true,
             (Self::Public, IpAddr::V4(address)) => is_public_v4(address),
-            (Self::Public, IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-                Some(address) => is_public_v4(address),
-                None => is_public_v6(address),
-            },
+            (Self::Public, IpAddr::V6(address)) => {
+                is_public_v6(address) && carried_v4(address).is_none_or(is_public_v4)
+            }
         }
     }
 }
@@ -161,6 +163,18 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_multicast()
         || address.octets()[0] == 0
         || shared)
+}
+
+/// The IPv4 address that a packet to this one ends up at: mapped, through NAT64 (RFC 6052) or
+/// through 6to4 (RFC 3056).
+fn carried_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let from = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] => Some(from(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(from(high, low)),
+        [0x2002, high, low, ..] => Some(from(high, low)),
+        _ => None,
+    }
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
@@ -218,13 +232,16 @@ mod tests {
             "fe80::1",
             "fd00::1",
             "::ffff:127.0.0.1",
+            "64:ff9b::10.1.2.3",
+            "2002:7f00:1::",
             "::",
         ] {
             let address = private.parse().unwrap();
             assert!(!Addresses::Public.allow(address), "{private}");
             assert!(Addresses::All.allow(address));
         }
-        for public in ["93.184.216.34", "2606:4700::1111", "100.128.0.1"] {
+        for public in ["93.184.216.34", "2606:4700::1111", "100.128.0.1", "64:ff9b::93.184.216.34"]
+        {
             assert!(Addresses::Public.allow(public.parse().unwrap()), "{public}");
         }
     }

@@ -91,6 +91,11 @@ const DIFFERENCES: &[Difference] = &[
         tintype: "refused if registered for another type than an image",
     },
     Difference {
+        point: "Custom ids with a segment `.` or `..`, and ids that are a route's first word (`keys`)",
+        service: "not known",
+        tintype: "accepted; browsers take the dots out of a path, and the words need escaping in the API",
+    },
+    Difference {
         point: "Silence during an upload",
         service: "5408 after a time not published",
         tintype: "5408 after 60 seconds without a byte",

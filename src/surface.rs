@@ -46,11 +46,12 @@ impl Surface {
         }
         let mut segments = path.split('/').skip(1);
         match (segments.next().unwrap_or_default(), segments.next()) {
-            ("client" | "accounts", _) | (_, Some("accounts")) => Self::Api,
+            ("client", _) => Self::Api,
             ("batch", Some("images")) => Self::Batch,
             ("upload", Some(_)) => Self::Upload,
             ("cdn-cgi", Some("imagedelivery")) => Self::Delivery,
             (first, Some(_)) if AccountHash::parse(first).is_some() => Self::Delivery,
+            ("accounts", _) | (_, Some("accounts")) => Self::Api,
             _ => Self::Nowhere,
         }
     }
@@ -75,6 +76,7 @@ mod tests {
             ("upload.imagedelivery.net", &format!("/{hash}/cat"), Surface::Upload),
             ("localhost", &format!("/upload/{hash}/cat"), Surface::Upload),
             ("localhost", "/accounts/a/images/v1", Surface::Api),
+            ("localhost", &format!("/{hash}/accounts/a/public"), Surface::Delivery),
             ("localhost", "/v4/accounts/a/images/v1", Surface::Api),
             ("shop.test", &format!("/cdn-cgi/imagedelivery/{hash}/cat/public"), Surface::Delivery),
             ("localhost", &format!("/{hash}/cat/public"), Surface::Delivery),

@@ -1,10 +1,20 @@
 //! Batch tokens: `GET …/v1/batch_token`.
 
-use axum::{extract::State, response::IntoResponse};
+use axum::{
+    Extension,
+    extract::State,
+    http::{Method, Uri},
+    response::IntoResponse,
+};
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::{envelope::Success, error::Result, extract::Account};
+use super::{
+    credentials::Door,
+    envelope::Success,
+    error::{ApiError, Result},
+    extract::Account,
+};
 use crate::{app::App, domain::BatchToken, store::batch_tokens};
 
 #[derive(Serialize)]
@@ -17,8 +27,15 @@ struct TokenBody {
 /// Gives a token that opens the batch host for an hour.
 pub(super) async fn create_token(
     State(app): State<App>,
+    Extension(door): Extension<Door>,
     Account(account): Account,
+    method: Method,
+    uri: Uri,
 ) -> Result<impl IntoResponse> {
+    // Else a token could be prolonged for ever by itself.
+    if door == Door::Batch {
+        return Err(ApiError::no_route(&method, &uri));
+    }
     let now = app.clock.now();
     let token = BatchToken { text: app.clock.new_batch_token(), expires: now + BatchToken::LIFE };
     let body = TokenBody {

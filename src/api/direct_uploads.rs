@@ -108,12 +108,17 @@ impl FromRequest<App> for DirectUploadForm {
 
     /// A multipart form, or nothing at all, whatever nothing is labelled as.
     async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        if length.is_some_and(|length| length == "0") {
+            return Ok(Self::default());
+        }
         if !label(&request).starts_with("multipart/") {
-            let nothing = read_body(request).await?.is_empty();
+            let nothing = read_body(request).await.is_ok_and(|body| body.is_empty());
             return nothing.then(Self::default).ok_or_else(|| ErrorCode::NotMultipart.into());
         }
         let parts = FormParts::from_request(request, app).await?;
-        Ok(Self { new: parts.described()?, expiry: parse_expiry(parts.text("expiry"))? })
+        let new = NewImage { id: parts.id()?, ..parts.described()? };
+        Ok(Self { new, expiry: parse_expiry(parts.text("expiry"))? })
     }
 }
 

@@ -3,14 +3,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{body::Body, extract::Request, http::header, middleware::Next, response::Response};
+use axum::{
+    body::{Body, BodyDataStream},
+    extract::Request,
+    http::{StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
 use futures_util::{StreamExt, stream};
 use tokio::{sync::Mutex, time};
 
 use super::form::PATIENCE;
 
-/// How long a refused client may send nothing before it is let go.
-const SILENCE: Duration = Duration::from_secs(5);
+/// How long a refused client is read from before it gets its answer all the same.
+const PATIENCE_IN_TIME: Duration = Duration::from_secs(3);
 
 pub(super) async fn read_to_the_end(request: Request, next: Next) -> Response {
     // Who asks before sending is answered before sending.
@@ -24,14 +30,18 @@ pub(super) async fn read_to_the_end(request: Request, next: Next) -> Response {
         Some((chunk, rest))
     }));
     let response = next.run(Request::from_parts(parts, body)).await;
-    let mut rest = rest.lock().await;
+    if response.status() != StatusCode::REQUEST_TIMEOUT {
+        let _ = time::timeout(PATIENCE_IN_TIME, read_all(&mut *rest.lock().await)).await;
+    }
+    response
+}
+
+async fn read_all(rest: &mut BodyDataStream) {
     let mut read = 0;
-    while let Ok(Some(Ok(chunk))) = time::timeout(SILENCE, rest.next()).await {
+    while let Some(Ok(chunk)) = rest.next().await {
         read += chunk.len();
         if read > PATIENCE {
-            break;
+            return;
         }
     }
-    drop(rest);
-    response
 }

@@ -101,7 +101,8 @@ impl FromRequest<App> for Changes {
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let label = request.headers().get(header::CONTENT_TYPE);
-        let is_form = label.is_some_and(|label| label.as_bytes().starts_with(b"multipart/"));
+        let label = label.map(|label| label.as_bytes().to_ascii_lowercase());
+        let is_form = label.is_some_and(|label| label.starts_with(b"multipart/"));
         if is_form {
             return Self::from_form(&FormParts::from_request(request, app).await?);
         }

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::{
     credentials::{self, Door},
     error::{ApiError, Result},
+    form::in_time,
 };
 use crate::{
     app::App,
@@ -121,7 +122,7 @@ fn first_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// A body that is no form.
 pub(super) async fn read_body(request: Request) -> Result<Bytes> {
-    let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
+    let body = in_time(axum::body::to_bytes(request.into_body(), MAX_BODY)).await?;
     body.map_err(|_| ApiError::bad_request("the body could not be read"))
 }
 

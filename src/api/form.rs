@@ -63,7 +63,7 @@ impl FromRequest<App> for UploadForm {
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
         let parts = FormParts::from_request(request, app).await?;
-        let new = parts.described()?;
+        let new = NewImage { id: parts.id()?, ..parts.described()? };
         let url = parts.text("url").map(str::to_owned);
         let source = match url {
             None => Source::File(parts.into_file()?),
@@ -141,7 +141,12 @@ impl FormParts {
         self.file.is_some() || self.file_too_large || self.file_as_text
     }
 
-    /// What the form says about its image.
+    /// The custom id that the form asks for.
+    pub(super) fn id(&self) -> Result<Option<ImageId>> {
+        Ok(self.text("id").map(ImageId::custom).transpose()?)
+    }
+
+    /// What the form says about its image, besides the id.
     pub(super) fn described(&self) -> Result<NewImage> {
         let require_signed_urls = match self.text("requireSignedURLs") {
             None | Some("false") => false,
@@ -152,7 +157,7 @@ impl FormParts {
             }
         };
         Ok(NewImage {
-            id: self.text("id").map(ImageId::custom).transpose()?,
+            id: None,
             creator: creator(self.text("creator").unwrap_or_default())?,
             metadata: metadata::from_parts(&self.texts)?,
             require_signed_urls,
@@ -202,6 +207,6 @@ fn checked_filename(name: String) -> Result<Option<String>> {
 }
 
 /// Waits for more of the request, but not for ever.
-async fn in_time<T>(next: impl Future<Output = T>) -> Result<T> {
+pub(super) async fn in_time<T>(next: impl Future<Output = T>) -> Result<T> {
     time::timeout(SILENCE, next).await.map_err(|_| ErrorCode::TooSlow.into())
 }

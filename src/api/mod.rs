@@ -107,7 +107,9 @@ pub(crate) fn batch_router(app: App) -> Router {
 /// The one-time upload URLs: on their own host, and under `/upload` on any other.
 pub(crate) fn upload_router(app: App) -> Router {
     Router::new()
-        .fallback(post(upload_url::upload).options(upload_url::preflight))
+        .fallback(
+            post(upload_url::upload).options(upload_url::preflight).fallback(method_not_allowed),
+        )
         .layer(DefaultBodyLimit::max(form::PATIENCE))
         .layer(middleware::from_fn(drain::read_to_the_end))
         .layer(middleware::map_response(upload_url::for_every_origin))

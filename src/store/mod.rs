@@ -25,11 +25,14 @@ use std::{
 pub use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
-use crate::domain::Digest;
+use crate::{domain::Digest, workers::Workers};
 use blobs::Blobs;
 pub use blobs::StagedBlob;
 pub use open::OpenError;
 use readers::Readers;
+
+/// How many reads run at the same time.
+const READS_AT_ONCE: usize = 16;
 
 /// The data folder. Clones share it.
 #[derive(Clone)]
@@ -39,6 +42,8 @@ struct Inner {
     /// The one connection that writes.
     writer: Mutex<Connection>,
     readers: Readers,
+    /// Each read takes a connection and a thread; a burst of them waits for these.
+    reads: Workers,
     blobs: Blobs,
     /// Held as long as the store is open: a second server on the folder is refused.
     _lock: std::fs::File,
@@ -65,7 +70,8 @@ impl Store {
         let connection = open::database(folder)?;
         let blobs = Blobs::open(folder).map_err(|error| OpenError::io(folder, error))?;
         let (writer, readers) = (Mutex::new(connection), Readers::new(folder));
-        Ok(Self(Arc::new(Inner { writer, readers, blobs, _lock: lock })))
+        let reads = Workers::with_permits(READS_AT_ONCE);
+        Ok(Self(Arc::new(Inner { writer, readers, reads, blobs, _lock: lock })))
     }
 
     /// Runs `work` as one immediate transaction on a blocking thread: committed, durably, when it
@@ -92,8 +98,8 @@ impl Store {
         .await
     }
 
-    /// Runs `work`, which only reads, on a blocking thread. It sees every transaction that was
-    /// committed before it began, and waits for none.
+    /// Runs `work`, which only reads, on a blocking thread. It sees one state of the
+    /// database: every transaction that was committed before it began, and no later one.
     pub async fn read<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -102,7 +108,8 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.blocking(move |inner| inner.readers.with(work)).await
+        let inner = self.0.clone();
+        self.0.reads.run(move || inner.readers.with(work)).await
     }
 
     /// Writes bytes to where `Tx::keep` picks them up. Without that they vanish again.
@@ -204,5 +211,39 @@ impl Deref for Tx<'_> {
 
     fn deref(&self) -> &Connection {
         &self.transaction
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_read_sees_one_state_whatever_is_committed_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (other, runtime) = (store.clone(), Handle::current());
+        let account = "0123456789abcdef0123456789abcdef".parse().unwrap();
+
+        let counted: Result<_> = store
+            .read(move |conn| {
+                let count =
+                    || conn.query_row("select count(*) from accounts", [], |row| row.get(0));
+                let before: u32 = count()?;
+                let clock = Clock::frozen(chrono::DateTime::UNIX_EPOCH, 1);
+                runtime
+                    .block_on(other.tx(move |tx| accounts::find_or_create(tx, &account, &clock)))?;
+                Ok((before, count()?))
+            })
+            .await;
+
+        assert_eq!(counted.unwrap(), (0, 0));
+        let after: Result<u32> = store
+            .read(|conn| Ok(conn.query_row("select count(*) from accounts", [], |row| row.get(0))?))
+            .await;
+        assert_eq!(after.unwrap(), 1);
     }
 }

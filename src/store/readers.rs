@@ -34,7 +34,10 @@ impl Readers {
             Some(connection) => connection,
             None => self.open()?,
         };
-        let done = work(&connection);
+        // One transaction: statements that belong together see the same state.
+        let snapshot = connection.unchecked_transaction().map_err(StoreError::from)?;
+        let done = work(&snapshot);
+        drop(snapshot);
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < Self::KEPT {
             idle.push(connection);

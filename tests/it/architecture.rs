@@ -19,7 +19,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("clock", &["domain"]),
     ("workers", &[]),
     ("fetch", &["workers"]),
-    ("store", &["clock", "domain"]),
+    ("store", &["clock", "domain", "workers"]),
     ("app", &["clock", "config", "domain", "fetch", "store", "workers"]),
     ("banner", &["config", "domain"]),
     ("ingest", &["app", "domain", "store", "transform"]),

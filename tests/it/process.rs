@@ -40,8 +40,11 @@ fn tintype(arguments: &[&str]) -> Command {
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
-        let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = tintype(&arguments).spawn().unwrap();
+        Self::spawn(tintype(&[&["--listen", "127.0.0.1:0"], arguments].concat()))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut banner = Vec::new();
         // The line to try is the banner's last.
@@ -62,10 +65,14 @@ impl Server {
     }
 
     fn upload(&self, fixture: &str) -> Value {
+        self.upload_part("name=\"file\"; filename=\"f\"", &fixtures::read(fixture))
+    }
+
+    /// Uploads a form of one part, which has to be accepted.
+    fn upload_part(&self, part: &str, content: &[u8]) -> Value {
         let mut body =
-            b"--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
-                .to_vec();
-        body.extend(fixtures::read(fixture));
+            format!("--b\r\ncontent-disposition: form-data; {part}\r\n\r\n").into_bytes();
+        body.extend(content);
         body.extend(b"\r\n--b--\r\n");
         let head = format!(
             "POST {API}/v1 HTTP/1.1\r\nhost: localhost\r\n\
@@ -245,6 +252,27 @@ fn settings_come_from_the_environment_too() {
     assert!(line.starts_with("tintype listening on http://127.0.0.1:"), "{line}");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used() {
+    let origin = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/a.gif", origin.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = origin.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        let image = fixtures::read("still.gif");
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", image.len());
+        stream.write_all(&[head.as_bytes(), &image].concat()).unwrap();
+    });
+    let mut command = tintype(&["--listen", "127.0.0.1:0", "--ephemeral"]);
+    // Nobody listens there.
+    command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1");
+    let server = Server::spawn(command);
+
+    let uploaded = server.upload_part("name=\"url\"", url.as_bytes());
+
+    assert_eq!(uploaded["result"]["filename"], "a.gif");
 }
 
 #[test]

@@ -46,6 +46,20 @@ async fn listed_tokens_are_good_for_their_scope_and_accounts() {
             "/client/v4/accounts/mine/images/v2/direct_upload",
             200,
         ),
+        (&[("authorization", "Bearer reader")], "HEAD", MINE, 200),
+        // A batch token writes, so a reader gets none.
+        (
+            &[("authorization", "Bearer reader")],
+            "GET",
+            "/client/v4/accounts/mine/images/v1/batch_token",
+            403,
+        ),
+        (
+            &[("authorization", "Bearer one")],
+            "GET",
+            "/client/v4/accounts/mine/images/v1/batch_token",
+            200,
+        ),
         (&[], "GET", MINE, 400),
     ] {
         let response = app.request(method, path, headers).await;

@@ -57,6 +57,9 @@ async fn the_batch_host_wants_a_batch_token_and_the_api_another() {
     ] {
         assert_eq!(app.get("/batch/images/v1", headers).await.failure(), expected, "{headers:?}");
     }
+    // No token makes another: it would live for ever.
+    let again = app.get("/batch/images/v1/batch_token", &[("authorization", &token)]).await;
+    assert_eq!(again.failure(), "404/7000");
     let path = "/client/v4/accounts/0123456789abcdef0123456789abcdef/images/v1";
     let response = app.get(path, &[("authorization", &token)]).await;
     insta::assert_snapshot!(response.snapshot(), @r#"401 {"result":null,"success":false,"errors":[{"code":10000,"message":"Authentication error"}],"messages":[]}"#);

@@ -56,6 +56,8 @@ async fn v1_takes_json_and_v2_refuses_it() {
 
     assert_eq!(app.api_json("POST", "/v1/direct_upload", body).await.status, 200);
     assert_eq!(app.api_json("POST", "/v2/direct_upload", body).await.failure(), "415/5415");
+    let long = format!(r#"{{"creator":"{}"}}"#, "x".repeat(2 << 20));
+    assert_eq!(app.api_json("POST", "/v2/direct_upload", &long).await.failure(), "415/5415");
     let bad = app.api_json("POST", "/v1/direct_upload", r#"{"expiry":"soon"}"#).await;
     assert_eq!(bad.failure(), "400/5400");
 }
@@ -220,4 +222,7 @@ async fn browsers_of_every_origin_may_upload() {
     assert_eq!(response.header("access-control-allow-methods"), "POST, OPTIONS");
     let uploaded = app.post_form(&path, Form::file("palette.png")).await;
     assert_eq!(uploaded.header("access-control-allow-origin"), "*");
+    let wrong = app.request("PUT", &path, &[]).await;
+    assert_eq!(wrong.failure(), "405/10000");
+    assert_eq!(wrong.header("access-control-allow-origin"), "*");
 }

@@ -1,5 +1,8 @@
 //! What the gateway refuses before Images sees the request (management-api.md §4.3).
 
+use axum::{body::Body, http::Request};
+use futures_util::future::join_all;
+
 use crate::support::TestApp;
 
 const LIST: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/images/v1";
@@ -116,4 +119,27 @@ async fn accounts_come_into_being_at_first_use_and_know_nothing_of_each_other() 
         let variants = app.get(&format!("{base}/variants"), token).await.json();
         assert_eq!(variants["result"]["variants"]["public"]["options"]["width"], 1366);
     }
+}
+
+#[tokio::test]
+async fn a_burst_of_requests_is_answered_to_the_last_one() {
+    let app = TestApp::new();
+    let token = &[("authorization", "Bearer any")];
+
+    let burst = (0..600).map(|_| app.get(LIST, token));
+
+    for response in join_all(burst).await {
+        assert_eq!(response.status, 200, "{}", response.text());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_comes_is_given_up() {
+    let app = TestApp::new();
+    let never = futures_util::stream::pending::<Result<&[u8], std::io::Error>>();
+
+    let request = Request::post(format!("{LIST}/variants")).header("authorization", "Bearer any");
+    let response = app.send(request.body(Body::from_stream(never)).unwrap()).await;
+
+    assert_eq!(response.failure(), "408/5408");
 }

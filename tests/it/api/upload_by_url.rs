@@ -22,6 +22,7 @@ async fn origin() -> String {
     let routes = Router::new()
         .route("/pictures/a%20b.png", get(image))
         .route("/guarded.png", get(guarded))
+        .route("/to-guarded", get(|| async { Redirect::temporary("/guarded.png") }))
         .route("/page.html", get(|| async { "<html>" }))
         .route("/large.bin", get(|| async { vec![0_u8; (10 << 20) + 1] }))
         .route("/there", get(|| async { Redirect::temporary("/pictures/a%20b.png") }))
@@ -60,6 +61,8 @@ async fn credentials_in_the_url_are_shown_to_the_origin() {
     let without = upload(&app, &format!("http://{origin}/guarded.png")).await;
 
     assert_eq!(with.status, 200, "{}", with.text());
+    let redirected = upload(&app, &format!("http://us%40er:pa%3Ass@{origin}/to-guarded")).await;
+    assert_eq!(redirected.status, 200, "the same host may see them again");
     insta::assert_snapshot!(without.snapshot(), @r#"400 {"result":null,"success":false,"errors":[{"code":5454,"message":"The image could not be fetched from the url: the server returned HTTP error 401"}],"messages":[]}"#);
 }
 
