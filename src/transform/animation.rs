@@ -3,11 +3,10 @@
 use super::{
     TransformError, color,
     decode::{self, AnimationFrame},
-    encode::{self, AnimationEncoder},
+    encode::{self, AnimationEncoder, Encoding},
     pixels,
     plan::Plan,
     probe::Probe,
-    values::Format,
 };
 
 /// Renders an animation. One source frame is in memory at a time.
@@ -15,7 +14,7 @@ pub(super) fn transform(
     source: &[u8],
     probe: &Probe,
     plan: &Plan,
-    format: Format,
+    encoding: &Encoding,
 ) -> Result<Vec<u8>, TransformError> {
     let animation = decode::animation(source, probe.format)?;
     let mut encoder: Option<Box<dyn AnimationEncoder>> = None;
@@ -25,7 +24,7 @@ pub(super) fn transform(
         let canvas = pixels::apply(plan, canvas)?.into_rgba8();
         let encoder = match &mut encoder {
             Some(encoder) => encoder,
-            none => none.insert(encode::animation(format, canvas.dimensions(), animation.plays)?),
+            none => none.insert(encode::animation(encoding, canvas.dimensions(), animation.plays)?),
         };
         encoder.add(canvas, milliseconds)?;
     }

@@ -17,6 +17,7 @@ mod encode;
 mod metadata;
 mod pixels;
 
+use encode::Encoding;
 pub use negotiate::{Accepts, negotiate};
 pub use options::{InvalidOption, OptionRow, Options, TABLE};
 pub use plan::{Plan, Window};
@@ -67,13 +68,13 @@ pub fn transform(
     limits.check_output(&plan, probe.frames)?;
 
     let bytes = if probe.is_animated() && format.can_animate() {
-        animation::transform(source, &probe, &plan, format)?
+        animation::transform(source, &probe, &plan, &Encoding::from(format))?
     } else {
         let decoded = decode::still(source, probe.format)?;
         let frame = color::to_srgb(decoded.pixels, decoded.icc.as_deref());
         let frame = pixels::apply(&plan, frame)?;
         let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
-        encode::still(frame, format, exif)?
+        encode::still(frame, &Encoding::from(format), exif)?
     };
     Ok(Rendition { bytes, format, warnings: plan.warnings })
 }

@@ -116,6 +116,8 @@ pub fn probe(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
         Format::Png => probe_png(source, limits),
         Format::Gif => probe_gif(source, limits),
         Format::Webp => probe_webp(source, limits),
+        // No source is taken for one yet.
+        Format::Avif => Err(TransformError::UnsupportedFormat),
     }
 }
 

@@ -129,6 +129,8 @@ pub enum Format {
     Gif,
     #[strum(serialize = "image/webp")]
     Webp,
+    #[strum(serialize = "image/avif")]
+    Avif,
 }
 
 impl Format {

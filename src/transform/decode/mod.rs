@@ -43,6 +43,7 @@ pub(super) fn still(source: &[u8], format: Format) -> Result<Decoded, TransformE
         Format::Png => png::decode(source),
         Format::Gif => first_frame(gif::animation(source)?),
         Format::Webp => webp::decode(source),
+        Format::Avif => Err(undecodable("AVIF is only written")),
     }
 }
 
@@ -51,7 +52,9 @@ pub(super) fn animation(source: &[u8], format: Format) -> Result<Animation<'_>, 
     match format {
         Format::Gif => gif::animation(source),
         Format::Webp => webp::animation(source),
-        Format::Jpeg | Format::Png => Err(undecodable("the format holds no animation")),
+        Format::Jpeg | Format::Png | Format::Avif => {
+            Err(undecodable("the format holds no animation"))
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Animation {
 }
 
 impl Animation {
-    pub(super) fn new(size: (u32, u32), plays: u32) -> Result<Self, TransformError> {
+    pub(super) fn new(_quality: u8, size: (u32, u32), plays: u32) -> Result<Self, TransformError> {
         let width = u16::try_from(size.0).map_err(unencodable)?;
         let height = u16::try_from(size.1).map_err(unencodable)?;
         let mut encoder = Encoder::new(Vec::new(), width, height, &[]).map_err(unencodable)?;

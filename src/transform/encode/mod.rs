@@ -1,7 +1,10 @@
-//! Pixels to bytes, one file per format.
+//! Pixels to bytes, one file per format. Knows what was asked of the encoder, not who asked: which
+//! format and how large an answer may be is decided before (delivery-and-transforms.md §3).
 
+mod avif;
 mod gif;
 mod jpeg;
+mod palette;
 mod png;
 mod webp;
 
@@ -11,24 +14,64 @@ use image::{DynamicImage, RgbaImage};
 
 use super::{TransformError, pixels::flatten, values::Format};
 
-/// The service's default quality.
-const QUALITY: u8 = 85;
+/// The service's default quality (§2.5).
+const DEFAULT_QUALITY: u8 = 85;
 
-/// Encodes a still. EXIF is for JPEG only; the other formats carry none.
+/// The quality that means lossless to WebP.
+const LOSSLESS: u8 = 100;
+
+/// What an encoder is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Encoding {
+    pub(super) format: Format,
+    /// 1 to 100; `None` where no quality was asked for. Asking makes a difference beyond the number:
+    /// it turns a PNG into one with a palette.
+    pub(super) quality: Option<u8>,
+    pub(super) scan: Scan,
+}
+
+/// In which order a JPEG holds its picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Scan {
+    /// From coarse to fine, but for very small and very large answers (§3.1).
+    #[default]
+    Progressive,
+    /// From top to bottom: `format=baseline-jpeg`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no option asks for it yet"))]
+    Baseline,
+}
+
+impl From<Format> for Encoding {
+    fn from(format: Format) -> Self {
+        Self { format, quality: None, scan: Scan::default() }
+    }
+}
+
+impl Encoding {
+    fn quality(&self) -> u8 {
+        self.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100)
+    }
+}
+
+/// Encodes a still. EXIF is for JPEG only; the other formats carry none. A JPEG, which has no
+/// transparency, is put on white: whoever wants another background puts the frame on it before.
+///
+/// The sides that an AVIF may have (§3.3) are the caller's to check.
 pub(super) fn still(
     frame: DynamicImage,
-    format: Format,
+    encoding: &Encoding,
     exif: Option<Vec<u8>>,
 ) -> Result<Vec<u8>, TransformError> {
-    match format {
-        Format::Jpeg => jpeg::encode(&flatten(&frame), exif),
-        Format::Png => png::encode(&frame),
+    match encoding.format {
+        Format::Jpeg => jpeg::encode(&flatten(&frame), encoding.quality(), encoding.scan, exif),
+        Format::Png => png::encode(frame, encoding.quality),
         Format::Gif => {
-            let mut encoder = animation(format, (frame.width(), frame.height()), 1)?;
+            let mut encoder = animation(encoding, (frame.width(), frame.height()), 1)?;
             encoder.add(frame.into_rgba8(), 0)?;
             encoder.finish()
         }
-        Format::Webp => webp::encode(&frame),
+        Format::Webp => webp::encode(&frame, encoding.quality()),
+        Format::Avif => avif::encode(&frame, encoding.quality()),
     }
 }
 
@@ -40,19 +83,21 @@ pub(super) trait AnimationEncoder {
 
 /// Starts an animation of `size` that plays `plays` times; 0 is for ever.
 pub(super) fn animation(
-    format: Format,
+    encoding: &Encoding,
     size: (u32, u32),
     plays: u32,
 ) -> Result<Box<dyn AnimationEncoder>, TransformError> {
-    match format {
-        Format::Gif => Ok(Box::new(gif::Animation::new(size, plays)?)),
-        Format::Webp => Ok(Box::new(webp::Animation::new(size, plays)?)),
-        Format::Jpeg | Format::Png => Err(unencodable("the format holds no animation")),
+    match encoding.format {
+        Format::Gif => Ok(Box::new(gif::Animation::new(encoding.quality(), size, plays)?)),
+        Format::Webp => Ok(Box::new(webp::Animation::new(encoding.quality(), size, plays)?)),
+        Format::Jpeg | Format::Png | Format::Avif => {
+            Err(unencodable("the format holds no animation"))
+        }
     }
 }
 
 impl Format {
-    /// Whether the format holds more than one frame.
+    /// Whether the format holds more than one frame, as far as we write it.
     pub(super) fn can_animate(self) -> bool {
         matches!(self, Self::Gif | Self::Webp)
     }
