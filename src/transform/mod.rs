@@ -10,6 +10,14 @@ mod negotiate;
 mod plan;
 mod probe;
 
+mod adjust;
+mod gaussian;
+
+mod border;
+mod css_color;
+mod saliency;
+mod small_copy;
+
 mod animation;
 mod color;
 mod decode;
@@ -17,6 +25,7 @@ mod encode;
 mod metadata;
 mod pixels;
 
+pub use css_color::{Color, UnknownColor};
 pub use negotiate::{Accepts, negotiate};
 pub use options::{InvalidOption, OptionRow, Options, TABLE};
 pub use plan::{Plan, Window};
