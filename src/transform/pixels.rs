@@ -7,6 +7,7 @@ use image::{DynamicImage, Rgba, RgbaImage, imageops};
 
 use super::{
     TransformError,
+    adjust::blur,
     plan::{Plan, Window},
     values::Size,
 };
@@ -69,28 +70,6 @@ fn pad(frame: &DynamicImage, canvas: Window) -> DynamicImage {
     } else {
         DynamicImage::from(padded).into_rgb8().into()
     }
-}
-
-/// Blurs with colours weighted by their alpha: what is clear has no colour to give.
-fn blur(frame: DynamicImage, radius: f32) -> DynamicImage {
-    if !frame.color().has_alpha() {
-        return frame.fast_blur(radius);
-    }
-    // 16 bits, for the colours of nearly clear pixels to survive the way there and back.
-    let mut deep = frame.into_rgba16();
-    deep.pixels_mut().for_each(|Rgba([red, green, blue, alpha])| {
-        let weigh =
-            |color: &mut u16| *color = (u32::from(*color) * u32::from(*alpha) / 65_535) as u16;
-        [red, green, blue].into_iter().for_each(weigh);
-    });
-    let mut blurred = imageops::fast_blur(&deep, radius);
-    blurred.pixels_mut().for_each(|Rgba([red, green, blue, alpha])| {
-        let whole = u32::from((*alpha).max(1));
-        let unweigh =
-            |color: &mut u16| *color = (u32::from(*color) * 65_535 / whole).min(65_535) as u16;
-        [red, green, blue].into_iter().for_each(unweigh);
-    });
-    DynamicImage::from(blurred).into_rgba8().into()
 }
 
 /// The frame without transparency: on white, for formats that have none.
