@@ -106,6 +106,7 @@ catalogue! {
     BadOptions              9401 400 Documented "Missing or invalid resizing parameters"
     AccessDenied            9425 403 Observed   "Image access denied"
     UnknownAccountHash      9427 403 Documented "Access denied: there is no account with this hash"
+    NotConvertible          9412 415 Documented "The image can't be converted"
     FlexibleDisabled        9429 403 Documented "Flexible variants are not enabled for the account"
     PathNotFound            9431 404 Documented "Not found"
     StoredUndecodable       9516 422 Documented "The stored image could not be decoded"

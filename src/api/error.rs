@@ -125,7 +125,7 @@ impl From<TransformError> for ApiError {
             TransformError::TooLarge { .. } => Self::because(ErrorCode::UploadDimensions, error),
             TransformError::AnimationTooLong { .. } => ErrorCode::AnimationTooLong.into(),
             TransformError::Undecodable(why) => Self::because(ErrorCode::UploadUndecodable, why),
-            TransformError::Unencodable(_) => {
+            TransformError::NoVector | TransformError::Unencodable(_) => {
                 tracing::error!(%error, "an upload is never encoded");
                 ErrorCode::Internal.into()
             }

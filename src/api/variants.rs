@@ -16,7 +16,7 @@ use crate::{
     domain::{self, Variant, VariantName},
     error::ErrorCode,
     store::variants,
-    transform::{Fit, MetadataPolicy},
+    transform::{Fit, MetadataPolicy, Options, Place, Width},
 };
 
 /// The longest side of a named variant, from the comment of a client that was tried on the real
@@ -181,11 +181,22 @@ fn set_options(variant: &mut Variant, options: &Map<String, Value>) -> Result<()
         if name == "browser_ttl" {
             variant.browser_ttl = Some(text.parse().map_err(ApiError::bad_request)?);
         } else {
-            variant.options.set(name, &text).map_err(ApiError::bad_request)?;
+            variant.options.set(Place::Variant, name, &text).map_err(ApiError::bad_request)?;
         }
     }
-    let sides = [variant.options.width, variant.options.height];
-    if sides.into_iter().flatten().any(|side| side.get() > MAX_SIDE) {
+    check_variant(&variant.options)
+}
+
+/// What a URL takes and a named variant doesn't.
+fn check_variant(options: &Options) -> Result<()> {
+    if let Some(fit) = options.fit.filter(|fit| !Fit::OF_VARIANTS.contains(fit)) {
+        return Err(ApiError::bad_request(Fit::unknown(&fit.to_string())));
+    }
+    if options.width == Some(Width::Auto) {
+        return Err(ApiError::bad_request("width is a number in a variant"));
+    }
+    let sides = [options.width.and_then(Width::pixels), options.height.map(|side| side.get())];
+    if sides.into_iter().flatten().any(|side| side > MAX_SIDE) {
         let detail = format!("width and height are at most {MAX_SIDE} in a variant");
         return Err(ApiError::bad_request(detail));
     }

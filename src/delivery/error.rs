@@ -61,6 +61,7 @@ impl DeliveryError {
                 TransformError::UnsupportedFormat | TransformError::Undecodable(_) => {
                     ErrorCode::StoredUndecodable
                 }
+                TransformError::NoVector => ErrorCode::NotConvertible,
                 TransformError::Unencodable(_) => ErrorCode::RenderFailed,
             },
             Self::Render(RenderError::Store(_)) | Self::Store(_) => ErrorCode::RenderFailed,

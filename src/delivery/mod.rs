@@ -10,7 +10,7 @@ mod response;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, Method, Uri, header},
+    http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
 };
 
@@ -19,7 +19,7 @@ use crate::{
     domain::{AccountConfig, AccountId, BrowserTtl, Image, SigningKey},
     render::{self, RenditionKey},
     store::{Connection, accounts, images, signing_keys, variants},
-    transform::{Accepts, Options},
+    transform::{Client, Options, Place, Reading},
 };
 use access::Rule;
 use error::{DeliveryError, Result};
@@ -40,8 +40,8 @@ struct Found {
 /// What is to be made of the image, and for whom: by a variant's name, or by options in the URL.
 struct Asked {
     options: Options,
-    /// Names in the URL that no option has.
-    unknown: Vec<String>,
+    /// What the client should know of options in the URL that were left out.
+    remarks: Vec<String>,
     browser_ttl: BrowserTtl,
     rule: Rule,
 }
@@ -63,22 +63,25 @@ async fn variant_of_image(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<R
         path.verify(&keys, uri.query().unwrap_or_default(), now)
     })?;
 
-    let accepts = accepts(headers);
-    let key = RenditionKey::new(image.digest, &asked.options, accepts);
+    let client = Client::read(|name| all_values(headers, name));
+    let vary = asked.options.varies_by();
+    let remarks = asked.remarks.into_iter().chain(asked.options.approximations()).collect();
+    let options = asked.options.for_client(&client);
+    let key = RenditionKey::new(image.digest, &options, client.accepts);
     let cache_control = response::cache_control(audience, asked.browser_ttl, now);
-    let validators = response::Validators::new(&key, cache_control);
+    let validators = response::Validators::new(&key, cache_control, &vary);
     if validators.still_hold(headers) {
         return Ok(validators.not_modified());
     }
-    let rendition = render::render(app, &image, asked.options, accepts).await?;
-    Ok(validators.deliver(rendition, &asked.unknown))
+    let rendition = render::render(app, &image, options, client.accepts).await?;
+    Ok(validators.deliver(rendition, remarks))
 }
 
-/// What every `Accept` line together asks for.
-fn accepts(headers: &HeaderMap) -> Accepts {
-    let lines = headers.get_all(header::ACCEPT).iter();
+/// The values of every line of a header; empty if there is none.
+fn all_values(headers: &HeaderMap, name: &str) -> String {
+    let lines = headers.get_all(name).iter();
     let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-    Accepts::parse(&lines.join(","))
+    lines.join(",")
 }
 
 /// Looks up what the path names, in the order of the decision table (§7.5): hash, shape, variant,
@@ -102,9 +105,8 @@ fn asked(conn: &Connection, account: &AccountId, last: &Last) -> Result<Asked> {
     match last {
         Last::Options(_) if !flexible_variants => Err(DeliveryError::FlexibleDisabled),
         Last::Options(text) => {
-            let (options, unknown) = Options::read(text)?;
-            let unknown = unknown.into_iter().map(str::to_owned).collect();
-            Ok(Asked { options, unknown, browser_ttl, rule: Rule::Nobody })
+            let Reading { options, remarks } = Options::read(Place::Flexible, text)?;
+            Ok(Asked { options, remarks, browser_ttl, rule: Rule::Nobody })
         }
         Last::Variant(name) => {
             let name = name.parse().map_err(|_| DeliveryError::VariantNotFound)?;
@@ -113,7 +115,7 @@ fn asked(conn: &Connection, account: &AccountId, last: &Last) -> Result<Asked> {
             let open = variant.never_require_signed_urls;
             Ok(Asked {
                 options: variant.options,
-                unknown: Vec::new(),
+                remarks: Vec::new(),
                 browser_ttl: variant.browser_ttl.unwrap_or(browser_ttl),
                 rule: if open { Rule::Everyone } else { Rule::Signature },
             })

@@ -17,6 +17,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; navigate-to 'none'; f
 pub(super) struct Validators {
     etag: String,
     cache_control: String,
+    /// The headers that the answer depends on.
+    vary: String,
 }
 
 /// How long an answer may be kept. A signed URL's answer ends with its signature; the browser TTL
@@ -34,8 +36,8 @@ pub(super) fn cache_control(audience: Audience, ttl: BrowserTtl, now: DateTime<U
 }
 
 impl Validators {
-    pub(super) fn new(key: &RenditionKey, cache_control: String) -> Self {
-        Self { etag: format!("\"{}\"", key.as_str()), cache_control }
+    pub(super) fn new(key: &RenditionKey, cache_control: String, vary: &[&str]) -> Self {
+        Self { etag: format!("\"{}\"", key.as_str()), cache_control, vary: vary.join(", ") }
     }
 
     /// Whether the client has this very answer (`If-None-Match`, compared weakly as RFC 9110 says).
@@ -53,14 +55,13 @@ impl Validators {
     }
 
     /// The image, with what the client should know of options that did not take effect.
-    pub(super) fn deliver(self, rendition: Rendition, unknown: &[String]) -> Response {
+    pub(super) fn deliver(self, rendition: Rendition, remarks: Vec<String>) -> Response {
         let mut headers = self.headers();
-        let media_type = HeaderValue::from_static(rendition.format.media_type());
-        headers.insert(header::CONTENT_TYPE, media_type);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(rendition.media_type));
         headers.insert("cf-images", HeaderValue::from_static("internal=ok/m"));
-        let unknown = unknown.iter().map(|name| format!("{name} is no option that is known here"));
-        for warning in rendition.warnings.into_iter().map(str::to_owned).chain(unknown) {
-            let warning = format!("cf-images 299 \"{warning}\"");
+        let warnings = rendition.warnings.into_iter().map(str::to_owned);
+        for warning in warnings.chain(remarks) {
+            let warning = format!("cf-images 299 \"{}\"", warning.replace('"', "'"));
             headers
                 .extend(HeaderValue::from_str(&warning).ok().map(|value| (header::WARNING, value)));
         }
@@ -69,14 +70,17 @@ impl Validators {
 
     /// The headers that a 304 repeats.
     fn headers(&self) -> HeaderMap {
-        HeaderMap::from_iter([
+        let mut headers = HeaderMap::from_iter([
             (header::ETAG, value(&self.etag)),
             (header::CACHE_CONTROL, value(&self.cache_control)),
-            (header::VARY, HeaderValue::from_static("accept")),
             (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
-        ])
+        ]);
+        if !self.vary.is_empty() {
+            headers.insert(header::VARY, value(&self.vary));
+        }
+        headers
     }
 }
 

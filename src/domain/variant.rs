@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::transform::{Fit, MetadataPolicy, Options, Pixels};
+use crate::transform::{Fit, MetadataPolicy, Options, Pixels, Width};
 
 /// A named variant of an account.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ impl Variant {
             name: VariantName(Self::PUBLIC.to_owned()),
             options: Options {
                 fit: Some(Fit::ScaleDown),
-                width: Pixels::new(1366),
+                width: Pixels::new(1366).map(Width::Pixels),
                 height: Pixels::new(768),
                 metadata: Some(MetadataPolicy::None),
                 ..Options::default()

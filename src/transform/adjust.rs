@@ -2,8 +2,6 @@
 //! geometry alone. It works on stored sRGB values, as CSS filters do, and on 8 bits a channel.
 //! Alpha stays as it is, but for the blur's.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "wired in with the options"))]
-
 use image::DynamicImage;
 
 use super::gaussian;

@@ -4,23 +4,32 @@ use super::{
     TransformError, color,
     decode::{self, AnimationFrame},
     encode::{self, AnimationEncoder, Encoding},
+    options::Options,
     pixels,
     plan::Plan,
-    probe::Probe,
+    probe::{Limits, Probe},
+    settle,
 };
 
 /// Renders an animation. One source frame is in memory at a time.
 pub(super) fn transform(
     source: &[u8],
     probe: &Probe,
-    plan: &Plan,
+    options: &Options,
     encoding: &Encoding,
+    limits: &Limits,
 ) -> Result<Vec<u8>, TransformError> {
     let animation = decode::animation(source, probe.format)?;
     let mut encoder: Option<Box<dyn AnimationEncoder>> = None;
+    let mut plan: Option<Plan> = None;
     for frame in animation.frames {
         let AnimationFrame { canvas, milliseconds } = frame?;
         let canvas = color::to_srgb(canvas.into(), animation.icc.as_deref());
+        // What the first frame shows decides for all: a window that jumped about would shake.
+        let plan = match &mut plan {
+            Some(plan) => plan,
+            none => none.insert(settle::plan(probe, options, limits, &canvas)?),
+        };
         let canvas = pixels::apply(plan, canvas)?.into_rgba8();
         let encoder = match &mut encoder {
             Some(encoder) => encoder,

@@ -1,25 +1,17 @@
 //! `trim=border`: which part of a frame is left when a border of one colour is cut off. It only
 //! looks; cutting is the plan's.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "wired in with the options"))]
+use image::DynamicImage;
 
-use image::{DynamicImage, Rgba, math::Rect};
+use super::{
+    css_color::Color,
+    plan::{BorderRule, Window},
+    values::Size,
+};
 
-/// What counts as border, and how much of it to leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Border {
-    /// `None` takes the colour that most corners have; if there is none, the top left one's.
-    pub(super) color: Option<Rgba<u8>>,
-    /// How far any channel may be off. The documentation has it the other way round (255 must match
-    /// exactly); the published types, and every other program with such an option, count like this.
-    pub(super) tolerance: u8,
-    /// How many pixels of border stay on each side, where there are as many.
-    pub(super) keep: u32,
-}
-
-impl Border {
+impl BorderRule {
     /// The part of the frame that stays. `None` if all of it is border.
-    pub(super) fn inside(&self, frame: &DynamicImage) -> Option<Rect> {
+    pub(super) fn inside(&self, frame: &DynamicImage) -> Option<Window> {
         let channels = usize::from(frame.color().channel_count());
         let width = frame.width() as usize;
         let color = self.color.unwrap_or_else(|| self.corner_color(frame));
@@ -34,9 +26,9 @@ impl Border {
             (left, right) = (left.min(first), right.max(last + 1));
             (top, bottom) = (top.or(Some(y)), y + 1);
         }
-        let (y, height) = self.widened(top?, bottom, frame.height());
-        let (x, width) = self.widened(left, right, frame.width());
-        Some(Rect { x, y, width, height })
+        let (top, height) = self.widened(top?, bottom, frame.height());
+        let (left, width) = self.widened(left, right, frame.width());
+        Some(Window { size: Size { width, height }, left, top })
     }
 
     /// From where, and how long, with the border to keep and inside `side`.
@@ -48,7 +40,7 @@ impl Border {
 
     /// The service doesn't trim what is clear unless the clear colour is asked for, in which case
     /// it doesn't matter which colour the clear pixels would have.
-    fn is_border(&self, pixel: [u8; 4], Rgba(color): Rgba<u8>) -> bool {
+    fn is_border(&self, pixel: [u8; 4], Color(color): Color) -> bool {
         if color[3] == 0 {
             return self.color.is_some() && pixel[3] <= self.tolerance;
         }
@@ -59,14 +51,14 @@ impl Border {
         one.iter().zip(other).all(|(a, b)| a.abs_diff(b) <= self.tolerance)
     }
 
-    fn corner_color(&self, frame: &DynamicImage) -> Rgba<u8> {
+    fn corner_color(&self, frame: &DynamicImage) -> Color {
         let (right, bottom) = (frame.width() - 1, frame.height() - 1);
         let corners =
             [(0, 0), (right, 0), (0, bottom), (right, bottom)].map(|(x, y)| pixel(frame, x, y));
         let alike =
             |corner: [u8; 4]| corners.iter().filter(|other| self.is_like(corner, **other)).count();
         // Of equals `max_by_key` takes the last, and the top left one is to win.
-        Rgba(corners.into_iter().rev().max_by_key(|corner| alike(*corner)).unwrap_or(corners[0]))
+        Color(corners.into_iter().rev().max_by_key(|corner| alike(*corner)).unwrap_or(corners[0]))
     }
 }
 
@@ -86,11 +78,11 @@ fn rgba(pixel: &[u8]) -> [u8; 4] {
 
 #[cfg(test)]
 mod tests {
-    use image::{GrayImage, Luma, Rgb, RgbImage, RgbaImage};
+    use image::{GrayImage, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 
     use super::*;
 
-    const AUTO: Border = Border { color: None, tolerance: 10, keep: 0 };
+    const AUTO: BorderRule = BorderRule { color: None, tolerance: 10, keep: 0 };
     const RED: Rgb<u8> = Rgb([220, 20, 20]);
 
     /// 40x30: a red block of 20x10 at 5,8 on a ground that is given pixel by pixel.
@@ -100,8 +92,8 @@ mod tests {
         RgbImage::from_fn(40, 30, at).into()
     }
 
-    fn inside(frame: &DynamicImage, border: Border) -> Option<[u32; 4]> {
-        border.inside(frame).map(|kept| [kept.x, kept.y, kept.width, kept.height])
+    fn inside(frame: &DynamicImage, border: BorderRule) -> Option<[u32; 4]> {
+        border.inside(frame).map(|kept| [kept.left, kept.top, kept.size.width, kept.size.height])
     }
 
     #[test]
@@ -119,22 +111,22 @@ mod tests {
         let noise = |x, y| [245 + ((x * 7 + y * 13) % 10) as u8, 250, 249];
 
         assert_eq!(inside(&block(noise), AUTO), Some([5, 8, 20, 10]));
-        assert_eq!(inside(&block(noise), Border { tolerance: 3, ..AUTO }), Some([0, 0, 40, 30]));
+        assert_eq!(inside(&block(noise), BorderRule { tolerance: 3, ..AUTO }), Some([0, 0, 40, 30]));
     }
 
     #[test]
     fn some_of_the_border_can_stay() {
         let frame = block(|_, _| [0, 0, 90]);
 
-        assert_eq!(inside(&frame, Border { keep: 3, ..AUTO }), Some([2, 5, 26, 16]));
-        assert_eq!(inside(&frame, Border { keep: 10, ..AUTO }), Some([0, 0, 35, 28]));
-        assert_eq!(inside(&frame, Border { keep: u32::MAX, ..AUTO }), Some([0, 0, 40, 30]));
+        assert_eq!(inside(&frame, BorderRule { keep: 3, ..AUTO }), Some([2, 5, 26, 16]));
+        assert_eq!(inside(&frame, BorderRule { keep: 10, ..AUTO }), Some([0, 0, 35, 28]));
+        assert_eq!(inside(&frame, BorderRule { keep: u32::MAX, ..AUTO }), Some([0, 0, 40, 30]));
     }
 
     #[test]
     fn only_the_colour_asked_for_is_border() {
         let frame = block(|_, _| [255; 3]);
-        let of = |color| Border { color: Some(Rgba(color)), ..AUTO };
+        let of = |color| BorderRule { color: Some(Color(color)), ..AUTO };
 
         assert_eq!(inside(&frame, of([250, 255, 255, 255])), Some([5, 8, 20, 10]));
         assert_eq!(inside(&frame, of([0, 0, 0, 255])), Some([0, 0, 40, 30]));
@@ -164,7 +156,7 @@ mod tests {
             let is_inside = (3..7).contains(&x) && (4..9).contains(&y);
             Rgba([(x * 20) as u8, 90, 90, if is_inside { 255 } else { 0 }])
         });
-        let clear = Border { color: Some(Rgba([0, 0, 0, 0])), ..AUTO };
+        let clear = BorderRule { color: Some(Color([0; 4])), ..AUTO };
 
         assert_eq!(inside(&frame.clone().into(), AUTO), Some([0, 0, 12, 12]));
         assert_eq!(inside(&frame.into(), clear), Some([3, 4, 4, 5]));
@@ -175,7 +167,7 @@ mod tests {
         let frame: DynamicImage = RgbImage::from_pixel(9, 9, RED).into();
 
         assert_eq!(inside(&frame, AUTO), None);
-        assert_eq!(inside(&frame, Border { keep: 4, ..AUTO }), None);
+        assert_eq!(inside(&frame, BorderRule { keep: 4, ..AUTO }), None);
         assert_eq!(inside(&RgbImage::from_pixel(1, 1, RED).into(), AUTO), None);
     }
 }

@@ -4,25 +4,46 @@
 //! `transform` below is the order in which pixels are touched.
 
 mod options;
+
+mod css_color;
+mod numbers;
 mod values;
 
+mod client;
+mod fit;
 mod negotiate;
 mod plan;
 mod probe;
+mod settle;
 
+mod border;
+mod faces;
+mod saliency;
+mod small_copy;
+
+mod adjust;
 mod animation;
 mod color;
 mod decode;
 mod encode;
+mod gaussian;
+mod json;
 mod metadata;
 mod pixels;
 
-use encode::Encoding;
-pub use negotiate::{Accepts, negotiate};
-pub use options::{InvalidOption, OptionRow, Options, TABLE};
-pub use plan::{Plan, Window};
+pub use client::{Accepts, Client};
+pub use css_color::Color;
+pub use numbers::{Blur, Dpr, Edge, Factor, Length, Pixels, Quality, Sharpen, Tolerance, UpTo, Whole, Zoom};
+pub use options::{InvalidOption, OptionRow, Options, Place, Reading, Support, TABLE};
+pub use plan::{Border, BorderRule, Focus, Plan, Seen, Tone, Wanted, Window};
 pub use probe::{Limits, Probe, probe};
-pub use values::{Blur, Fit, Format, MetadataPolicy, OutOfRange, Pixels, Size, UnknownFit};
+pub use values::{
+    Breakpoints, Compression, Fit, Flip, Format, Gravity, GravityMode, InvalidValue, MetadataPolicy,
+    OnError, OutputFormat, Rotate, Segment, Size, Trim, Upscale, Width,
+};
+
+use encode::Encoding;
+use negotiate::{Output, negotiate};
 
 /// Part of every rendition's identity: raised when equal input gives other bytes than before.
 pub const ENGINE_VERSION: u32 = 1;
@@ -31,7 +52,8 @@ pub const ENGINE_VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendition {
     pub bytes: Vec<u8>,
-    pub format: Format,
+    /// As in `Content-Type`.
+    pub media_type: &'static str,
     /// What the client should know of options that did not take effect.
     pub warnings: Vec<&'static str>,
 }
@@ -47,6 +69,8 @@ pub enum TransformError {
     AnimationTooLong { frames: u32, size: Size, limit: u64 },
     #[error("the image could not be decoded: {0}")]
     Undecodable(String),
+    #[error("pixels can't be made into an SVG")]
+    NoVector,
     #[error("the result could not be encoded: {0}")]
     Unencodable(String),
 }
@@ -59,24 +83,40 @@ pub fn transform(
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
     let probe = probe(source, limits)?;
-    if probe.is_animated() && probe.total_area() > limits.transformed_area {
+    if probe.plays(options) && probe.total_area() > limits.transformed_area {
         let warnings = vec!["animation too large to be transformed"];
-        return Ok(Rendition { bytes: source.to_vec(), format: probe.format, warnings });
+        let media_type = probe.format.media_type();
+        return Ok(Rendition { bytes: source.to_vec(), media_type, warnings });
     }
-    let plan = Plan::new(probe.stored, probe.orientation, options);
-    let format = negotiate(accepts, &probe);
-    limits.check_output(&plan, probe.frames)?;
+    let plan = Plan::new(probe.stored, probe.orientation, options, &Seen::default())?;
+    let (output, warning) = negotiate(options, accepts, &probe, plan.output)?;
+    let warnings = plan.warnings.iter().copied().chain(warning).collect();
+    limits.check_output(&plan, probe.played_frames(options))?;
 
-    let bytes = if probe.is_animated() && format.can_animate() {
-        animation::transform(source, &probe, &plan, &Encoding::from(format))?
-    } else {
-        let decoded = decode::still(source, probe.format)?;
-        let frame = color::to_srgb(decoded.pixels, decoded.icc.as_deref());
-        let frame = pixels::apply(&plan, frame)?;
-        let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
-        encode::still(frame, &Encoding::from(format), exif)?
+    let (bytes, media_type) = match output {
+        Output::Json => (json::describe(source, &probe, options, limits)?, "application/json"),
+        Output::Image(encoding) => {
+            let animated = probe.plays(options) && encoding.format.can_animate();
+            let render = if animated { animation::transform } else { still };
+            (render(source, &probe, options, &encoding, limits)?, encoding.format.media_type())
+        }
     };
-    Ok(Rendition { bytes, format, warnings: plan.warnings })
+    Ok(Rendition { bytes, media_type, warnings })
+}
+
+fn still(
+    source: &[u8],
+    probe: &Probe,
+    options: &Options,
+    encoding: &Encoding,
+    limits: &Limits,
+) -> Result<Vec<u8>, TransformError> {
+    let decoded = decode::still(source, probe.format)?;
+    let frame = color::to_srgb(decoded.pixels, decoded.icc.as_deref());
+    let plan = settle::plan(probe, options, limits, &frame)?;
+    let frame = pixels::apply(&plan, frame)?;
+    let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
+    encode::still(frame, encoding, exif)
 }
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.

@@ -1,76 +1,193 @@
-//! Which format to answer in: what the client accepts, then what the source is (pure).
+//! Which format to answer in: what is asked for, what the client accepts, what the source is (pure;
+//! delivery-and-transforms.md §3).
 
-use super::{probe::Probe, values::Format};
+use super::{
+    TransformError,
+    client::Accepts,
+    encode::{Encoding, Scan},
+    options::Options,
+    probe::Probe,
+    values::{Compression, Format, OutputFormat, Size},
+};
 
-/// The modern formats that an `Accept` header asks for by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Accepts {
-    pub webp: bool,
+/// The longest side that is delivered as AVIF by itself.
+const AVIF_SIDE: u32 = 1_200;
+/// The longest side that is delivered as AVIF when `format=avif` asks for it.
+const AVIF_SIDE_ON_REQUEST: u32 = 1_600;
+/// The longest side that WebP can say.
+const WEBP_SIDE: u32 = 16_383;
+
+/// What to answer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    Image(Encoding),
+    /// What is known of the image.
+    Json,
 }
 
-impl Accepts {
-    /// Reads an `Accept` header. Wildcards turn nothing on: curl's `*/*` gets a plain format
-    /// (seen on the real service, delivery-and-transforms.md §3.2).
-    #[must_use]
-    pub fn parse(header: &str) -> Self {
-        Self { webp: header.split(',').any(|range| is_wanted(range, "image/webp")) }
-    }
-}
-
-fn is_wanted(range: &str, media_type: &str) -> bool {
-    let mut parts = range.split(';').map(str::trim);
-    let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
-    let refused = |parameter: &str| {
-        let weight = parameter.strip_prefix("q=").or(parameter.strip_prefix("Q="));
-        weight.is_some_and(|weight| weight.trim().parse::<f32>() == Ok(0.0))
+/// Decides on the format, and gives what the client should know of the decision.
+pub fn negotiate(
+    options: &Options,
+    accepts: Accepts,
+    source: &Probe,
+    result: Size,
+) -> Result<(Output, Option<&'static str>), TransformError> {
+    let Some(format) = options.format.filter(|format| *format != OutputFormat::Auto) else {
+        let format = automatic(options, accepts, source, result);
+        return Ok((image(format, Scan::Progressive, options), None));
     };
-    named && !parts.any(refused)
+    let (format, warning) = match format {
+        OutputFormat::Json => return Ok((Output::Json, None)),
+        OutputFormat::Svg => return Err(TransformError::NoVector),
+        OutputFormat::Jpeg | OutputFormat::BaselineJpeg => (Format::Jpeg, None),
+        OutputFormat::PngForce => (Format::Png, None),
+        // The service's own words.
+        OutputFormat::Png => {
+            (automatic_png(source), Some("JPEG vs PNG selection is automatic"))
+        }
+        OutputFormat::Avif if source.plays(options) => {
+            (Format::Webp, Some("animations are not delivered as AVIF"))
+        }
+        OutputFormat::Avif if longest(result) > AVIF_SIDE_ON_REQUEST => {
+            // The service's own words.
+            (webp_or_plain(accepts, source, result), Some("image too large for AVIF"))
+        }
+        OutputFormat::Avif => (Format::Avif, None),
+        OutputFormat::Webp if longest(result) > WEBP_SIDE => {
+            (plain(source), Some("image too large for WebP"))
+        }
+        OutputFormat::Webp | OutputFormat::Auto => (Format::Webp, None),
+    };
+    let baseline = options.format == Some(OutputFormat::BaselineJpeg);
+    let scan = if baseline { Scan::Baseline } else { Scan::Progressive };
+    Ok((image(quickest(format, options, source), scan, options), warning))
 }
 
-/// The format to answer in: WebP for whoever accepts it, else the source's own class.
-#[must_use]
-pub fn negotiate(accepts: Accepts, source: &Probe) -> Format {
+fn image(format: Format, scan: Scan, options: &Options) -> Output {
+    Output::Image(Encoding { format, quality: options.quality.map(|one| one.get()), scan })
+}
+
+fn automatic(options: &Options, accepts: Accepts, source: &Probe, result: Size) -> Format {
+    let format = if source.plays(options) {
+        if accepts.webp { Format::Webp } else { Format::Gif }
+    } else if accepts.avif && longest(result) <= AVIF_SIDE {
+        Format::Avif
+    } else {
+        webp_or_plain(accepts, source, result)
+    };
+    quickest(format, options, source)
+}
+
+fn webp_or_plain(accepts: Accepts, source: &Probe, result: Size) -> Format {
+    if accepts.webp && longest(result) <= WEBP_SIDE { Format::Webp } else { plain(source) }
+}
+
+/// What everybody can read: the source's own format, else one that can hold the same picture.
+fn plain(source: &Probe) -> Format {
     match source.format {
-        _ if accepts.webp => Format::Webp,
-        // A client that doesn't accept WebP gets what can hold the same picture.
-        Format::Webp if source.is_animated() => Format::Gif,
-        Format::Webp if source.has_alpha => Format::Png,
-        Format::Webp => Format::Jpeg,
-        own => own,
+        Format::Jpeg | Format::Png | Format::Gif => source.format,
+        _ if source.has_alpha => Format::Png,
+        _ => Format::Jpeg,
     }
+}
+
+/// What the service makes of `format=png`: JPEG where nothing is lost by it.
+fn automatic_png(source: &Probe) -> Format {
+    match source.format {
+        Format::Png | Format::Gif => Format::Png,
+        _ if source.has_alpha => Format::Png,
+        _ => Format::Jpeg,
+    }
+}
+
+/// `compression=fast` usually overrides the format: JPEG is the quickest to write.
+fn quickest(format: Format, options: &Options, source: &Probe) -> Format {
+    let hurry = options.compression == Some(Compression::Fast) && !source.plays(options);
+    match format {
+        Format::Avif | Format::Webp if hurry && !source.has_alpha => Format::Jpeg,
+        Format::Avif if hurry => Format::Webp,
+        format => format,
+    }
+}
+
+fn longest(size: Size) -> u32 {
+    size.width.max(size.height)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_an_explicit_name_turns_webp_on() {
-        for yes in [
-            "image/webp",
-            "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
-            "text/html, IMAGE/WEBP ; q=0.5",
-        ] {
-            assert!(Accepts::parse(yes).webp, "{yes}");
-        }
-        for no in ["", "*/*", "image/*", "image/webp;q=0", "image/webp; q=0.000", "image/webpx"] {
-            assert!(!Accepts::parse(no).webp, "{no}");
+    /// What `"jpeg 100x50 f=webp"` becomes for a client, with the warning behind a semicolon. The
+    /// source may be `png+alpha`, or `gif*` for an animation.
+    fn choose(case: &str, accept: &str) -> String {
+        let mut words = case.split(' ');
+        let (source, size) = (words.next().unwrap(), words.next().unwrap());
+        let options: Options = words.next().unwrap_or_default().parse().unwrap();
+        let name = source.trim_end_matches("+alpha").trim_end_matches('*');
+        let frames = if source.ends_with('*') { 9 } else { 1 };
+        let format = format!("image/{name}").parse().unwrap();
+        let probe = Probe::sample(format, source.ends_with("+alpha"), frames);
+        let (width, height) = size.split_once('x').unwrap();
+        let size = Size { width: width.parse().unwrap(), height: height.parse().unwrap() };
+        let accepts = Accepts::parse(accept);
+        match negotiate(&options, accepts, &probe, size) {
+            Err(error) => error.to_string(),
+            Ok((Output::Json, _)) => "json".to_owned(),
+            Ok((Output::Image(encoding), warning)) => {
+                let baseline = if encoding.scan == Scan::Baseline { " baseline" } else { "" };
+                let quality = encoding.quality.map_or(String::new(), |one| format!(" q{one}"));
+                let warning = warning.map_or(String::new(), |text| format!("; {text}"));
+                let format = encoding.format.media_type().trim_start_matches("image/");
+                format!("{format}{baseline}{quality}{warning}")
+            }
         }
     }
 
     #[test]
-    fn without_webp_the_source_keeps_its_class() {
-        let source = |format, has_alpha, frames| Probe::sample(format, has_alpha, frames);
-        for (probe, expected) in [
-            (source(Format::Jpeg, false, 1), Format::Jpeg),
-            (source(Format::Png, true, 1), Format::Png),
-            (source(Format::Gif, true, 9), Format::Gif),
-            (source(Format::Webp, false, 1), Format::Jpeg),
-            (source(Format::Webp, true, 1), Format::Png),
-            (source(Format::Webp, true, 9), Format::Gif),
+    fn without_a_format_the_client_and_then_the_source_decide() {
+        for (case, plain, webp, avif) in [
+            ("jpeg 800x600", "jpeg", "webp", "avif"),
+            ("jpeg 1201x600", "jpeg", "webp", "webp"),
+            ("jpeg 800x600 f=auto,q=50", "jpeg q50", "webp q50", "avif q50"),
+            ("png 800x600", "png", "webp", "avif"),
+            ("gif 80x60", "gif", "webp", "avif"),
+            ("gif* 80x60", "gif", "webp", "webp"),
+            ("gif* 80x60 anim=false", "gif", "webp", "avif"),
+            ("webp 80x60", "jpeg", "webp", "avif"),
+            ("webp+alpha 80x60", "png", "webp", "avif"),
+            ("webp* 80x60", "gif", "webp", "webp"),
+            ("avif 80x60", "jpeg", "webp", "avif"),
+            ("avif+alpha 80x60", "png", "webp", "avif"),
+            ("jpeg 80x60 compression=fast", "jpeg", "jpeg", "jpeg"),
+            ("png+alpha 80x60 compression=fast", "png", "webp", "webp"),
+            ("jpeg 17000x10", "jpeg", "jpeg", "jpeg"),
         ] {
-            assert_eq!(negotiate(Accepts::default(), &probe), expected, "{probe:?}");
-            assert_eq!(negotiate(Accepts { webp: true }, &probe), Format::Webp);
+            assert_eq!(choose(case, "*/*"), plain, "{case}");
+            assert_eq!(choose(case, "image/webp"), webp, "{case}");
+            assert_eq!(choose(case, "image/avif,image/webp"), avif, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_format_that_is_asked_for_is_delivered_whoever_asks() {
+        for (case, expected) in [
+            ("jpeg 80x60 f=avif", "avif"),
+            ("jpeg 1600x60 f=avif", "avif"),
+            ("jpeg 1601x60 f=avif", "jpeg; image too large for AVIF"),
+            ("gif* 80x60 f=avif", "webp; animations are not delivered as AVIF"),
+            ("gif* 80x60 f=webp", "webp"),
+            ("gif* 80x60 f=jpeg", "jpeg"),
+            ("png+alpha 80x60 f=jpeg,q=70", "jpeg q70"),
+            ("png 80x60 f=baseline-jpeg", "jpeg baseline"),
+            ("jpeg 80x60 f=png", "jpeg; JPEG vs PNG selection is automatic"),
+            ("webp+alpha 80x60 f=png", "png; JPEG vs PNG selection is automatic"),
+            ("jpeg 80x60 f=png-force", "png"),
+            ("jpeg 80x60 f=json", "json"),
+            ("jpeg 80x60 f=svg", "pixels can't be made into an SVG"),
+            ("jpeg 80x60 f=webp,compression=fast", "jpeg"),
+        ] {
+            assert_eq!(choose(case, "*/*"), expected, "{case}");
         }
     }
 }

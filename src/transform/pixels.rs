@@ -7,27 +7,61 @@ use image::{DynamicImage, Rgba, RgbaImage, imageops};
 
 use super::{
     TransformError,
-    adjust::blur,
-    plan::{Plan, Window},
-    values::Size,
+    adjust::{self, Tones},
+    css_color::Color,
+    plan::{Border, Plan, Tone, Window},
+    values::{Flip, Rotate, Size},
 };
 
-/// The pad area's colour where no background is asked for.
-const WHITE: Rgba<u8> = Rgba([255; 4]);
-
 /// Carries out the plan's steps in the plan's order.
-pub(super) fn apply(plan: &Plan, mut frame: DynamicImage) -> Result<DynamicImage, TransformError> {
-    frame.apply_orientation(plan.orient);
-    if let Some(frame_and_crop) = resize_and_crop(plan, &frame)? {
-        frame = frame_and_crop;
+pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, TransformError> {
+    let mut frame = reframe(plan, frame);
+    if let Some(resized) = resize_and_crop(plan, &frame)? {
+        frame = resized;
     }
     if let Some(canvas) = plan.pad {
-        frame = pad(&frame, canvas);
+        frame = place(&frame, canvas, plan.background.unwrap_or(Color::WHITE));
+    }
+    frame = tone(plan.tone, frame);
+    if let Some(amount) = plan.sharpen {
+        frame = adjust::sharpen(frame, amount);
     }
     if let Some(radius) = plan.blur {
-        frame = blur(frame, radius);
+        frame = adjust::blur(frame, radius);
     }
-    Ok(frame)
+    if let Some(border) = plan.border {
+        frame = surround(&frame, border);
+    }
+    match plan.background {
+        Some(color) => Ok(flatten_on(&frame, color).into_owned()),
+        None => Ok(frame),
+    }
+}
+
+/// What comes before resizing: turned upright, trimmed, mirrored, rotated, gone close to.
+pub(super) fn reframe(plan: &Plan, mut frame: DynamicImage) -> DynamicImage {
+    frame.apply_orientation(plan.orient);
+    frame = cut(frame, plan.trim);
+    match plan.flip {
+        Some(Flip::H) => imageops::flip_horizontal_in_place(&mut frame),
+        Some(Flip::V) => imageops::flip_vertical_in_place(&mut frame),
+        Some(Flip::Hv) => imageops::rotate180_in_place(&mut frame),
+        None => {}
+    }
+    frame = match plan.rotate {
+        Rotate::Not => frame,
+        Rotate::Right => frame.rotate90(),
+        Rotate::Around => frame.rotate180(),
+        Rotate::Left => frame.rotate270(),
+    };
+    cut(frame, plan.zoom)
+}
+
+fn cut(frame: DynamicImage, window: Option<Window>) -> DynamicImage {
+    match window {
+        Some(Window { size, left, top }) => frame.crop_imm(left, top, size.width, size.height),
+        None => frame,
+    }
 }
 
 /// Resizes and crops in one go: only what stays inside the window is computed. `None` if the plan
@@ -39,7 +73,7 @@ fn resize_and_crop(
     let full = Size { width: frame.width(), height: frame.height() };
     let resized = plan.resize.unwrap_or(full);
     let window = plan.crop.unwrap_or(Window { size: resized, left: 0, top: 0 });
-    if window.size == full {
+    if resized == full && window.size == full {
         return Ok(None);
     }
     let across = f64::from(full.width) / f64::from(resized.width);
@@ -60,24 +94,48 @@ fn resize_and_crop(
     Ok(Some(target))
 }
 
-/// Puts the frame on a white canvas. What is transparent in the frame stays so.
-fn pad(frame: &DynamicImage, canvas: Window) -> DynamicImage {
-    let (left, top) = (i64::from(canvas.left), i64::from(canvas.top));
-    let mut padded = RgbaImage::from_pixel(canvas.size.width, canvas.size.height, WHITE);
-    imageops::replace(&mut padded, &frame.to_rgba8(), left, top);
-    if frame.color().has_alpha() {
-        padded.into()
-    } else {
-        DynamicImage::from(padded).into_rgb8().into()
+fn tone(tone: Tone, mut frame: DynamicImage) -> DynamicImage {
+    let Tone { brightness, contrast, gamma, saturation } = tone;
+    if brightness.or(contrast).or(gamma).is_some() {
+        let [brightness, contrast, gamma] =
+            [brightness, contrast, gamma].map(|factor| factor.unwrap_or(1.0));
+        frame = adjust::tones(frame, Tones { brightness, contrast, gamma });
     }
+    match saturation {
+        Some(factor) => adjust::saturation(frame, factor),
+        None => frame,
+    }
+}
+
+/// Puts the frame on a canvas of one colour. What is transparent in the frame stays so.
+fn place(frame: &DynamicImage, canvas: Window, color: Color) -> DynamicImage {
+    let (left, top) = (i64::from(canvas.left), i64::from(canvas.top));
+    let mut placed = RgbaImage::from_pixel(canvas.size.width, canvas.size.height, Rgba(color.0));
+    imageops::replace(&mut placed, &frame.to_rgba8(), left, top);
+    let has_alpha = frame.color().has_alpha() || !color.is_opaque();
+    if has_alpha { placed.into() } else { DynamicImage::from(placed).into_rgb8().into() }
+}
+
+/// Puts a border around the frame, which makes it larger.
+fn surround(frame: &DynamicImage, border: Border) -> DynamicImage {
+    let size = Size {
+        width: frame.width() + border.left + border.right,
+        height: frame.height() + border.top + border.bottom,
+    };
+    place(frame, Window { size, left: border.left, top: border.top }, border.color)
 }
 
 /// The frame without transparency: on white, for formats that have none.
 pub(super) fn flatten(frame: &DynamicImage) -> Cow<'_, DynamicImage> {
+    flatten_on(frame, Color::WHITE)
+}
+
+fn flatten_on(frame: &DynamicImage, color: Color) -> Cow<'_, DynamicImage> {
     if !frame.color().has_alpha() {
         return Cow::Borrowed(frame);
     }
-    let mut flat = RgbaImage::from_pixel(frame.width(), frame.height(), WHITE);
+    let mut flat = RgbaImage::from_pixel(frame.width(), frame.height(), Rgba(color.0));
     imageops::overlay(&mut flat, &frame.to_rgba8(), 0, 0);
-    Cow::Owned(DynamicImage::from(flat).into_rgb8().into())
+    let flat = DynamicImage::from(flat);
+    Cow::Owned(if color.is_opaque() { flat.into_rgb8().into() } else { flat })
 }

@@ -9,7 +9,9 @@ use webpx::ImageInfo;
 use super::{
     Plan, TransformError,
     decode::{jpeg, undecodable},
-    values::{Format, Pixels, Size},
+    numbers::Pixels,
+    options::Options,
+    values::{Format, Size},
 };
 
 /// What the headers say.
@@ -72,9 +74,12 @@ impl Limits {
 
     /// Refuses a plan whose result would be past the limits.
     pub fn check_output(&self, plan: &Plan, frames: u32) -> Result<(), TransformError> {
+        // A result no larger than its source is within the limits that its source is within.
+        if plan.resize.is_none() && plan.pad.is_none() && plan.border.is_none() {
+            return Ok(());
+        }
         // Cropping is one with resizing: what is cut off is never made.
-        let window = plan.pad.or(plan.crop).map(|window| window.size);
-        let Some(size) = window.or(plan.resize) else { return Ok(()) };
+        let size = plan.output;
         let too_large = |limit| Err(TransformError::TooLarge { size, limit });
         if size.width.max(size.height) > self.side {
             return too_large(format!("the maximum dimension allowed is {}", self.side));
@@ -90,6 +95,18 @@ impl Probe {
     #[must_use]
     pub fn is_animated(&self) -> bool {
         self.frames > 1
+    }
+
+    /// Whether the answer moves: an animation of which not only the first frame is asked for.
+    #[must_use]
+    pub fn plays(&self, options: &Options) -> bool {
+        self.is_animated() && options.anim != Some(false)
+    }
+
+    /// How many frames the answer has.
+    #[must_use]
+    pub fn played_frames(&self, options: &Options) -> u32 {
+        if self.plays(options) { self.frames } else { 1 }
     }
 
     /// Pixels of all frames together.

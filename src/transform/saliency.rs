@@ -2,8 +2,6 @@
 //! Both look at a small copy, always give the same answer, and know no pixel sizes: a window is a
 //! share of the frame, and a place is a share of the room that the window has to move.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "wired in with the options"))]
-
 use image::DynamicImage;
 
 use super::small_copy::small_copy;
