@@ -15,6 +15,7 @@ mod gaussian;
 
 mod border;
 mod css_color;
+mod faces;
 mod saliency;
 mod small_copy;
 
