@@ -1,6 +1,6 @@
 //! Looks at pixels where a plan depends on them: where a border ends, where a crop shows most.
 
-use image::DynamicImage;
+use image::{DynamicImage, math::Rect};
 
 use super::{
     TransformError, faces,
@@ -9,7 +9,7 @@ use super::{
     plan::{Focus, Plan, Seen, Wanted, Window},
     probe::{Limits, Probe},
     saliency,
-    values::{Gravity, GravityMode},
+    values::{Gravity, GravityMode, Size},
 };
 
 /// The plan for a source of which `frame` is the first frame, as stored. Nothing is left in it to
@@ -46,7 +46,26 @@ fn focus(frame: &DynamicImage, wanted: Wanted) -> Focus {
         Gravity::Entropy => relative(saliency::highest_entropy(frame, wanted.part)),
         _ => match faces::bounding_box(frame) {
             None => relative((0.5, 0.5)),
-            Some(_faces) => relative((0.5, 0.5)),
+            Some(faces) => around_faces(frame, faces, wanted),
         },
     }
+}
+
+fn around_faces(frame: &DynamicImage, faces: Rect, wanted: Wanted) -> Focus {
+    let (across, down) = (frame.width(), frame.height());
+    if wanted.zoom == 0.0 {
+        let middle = |start: u32, length: u32, side: u32| {
+            (f64::from(start) + f64::from(length) / 2.0) / f64::from(side)
+        };
+        let x = middle(faces.x, faces.width, across);
+        let y = middle(faces.y, faces.height, down);
+        return Focus::Point(x, y, GravityMode::BoxCenter);
+    }
+    let ratio = f64::from(wanted.size.width) / f64::from(wanted.size.height);
+    let view = faces::window((across, down), ratio, faces, wanted.zoom.into());
+    let left = (view.left.round() as u32).min(across - 1);
+    let top = (view.top.round() as u32).min(down - 1);
+    let width = (view.width.round() as u32).clamp(1, across - left);
+    let height = (view.height.round() as u32).clamp(1, down - top);
+    Focus::Window(Window { size: Size { width, height }, left, top })
 }
