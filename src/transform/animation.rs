@@ -21,7 +21,7 @@ pub(super) fn transform(
     let mut encoder: Option<Box<dyn AnimationEncoder>> = None;
     for frame in animation.frames {
         let AnimationFrame { canvas, milliseconds } = frame?;
-        let canvas = color::to_srgb(canvas.into(), animation.icc.as_deref());
+        let canvas = color::to_srgb(canvas.into(), &animation.space);
         let canvas = pixels::apply(plan, canvas)?.into_rgba8();
         let encoder = match &mut encoder {
             Some(encoder) => encoder,

@@ -16,6 +16,7 @@ mod decode;
 mod encode;
 mod metadata;
 mod pixels;
+mod svg;
 
 pub use negotiate::{Accepts, negotiate};
 pub use options::{InvalidOption, OptionRow, Options, TABLE};
@@ -57,6 +58,11 @@ pub fn transform(
     accepts: Accepts,
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
+    if probe::sniff(source) == Some(Format::Svg) {
+        let ignored = *options != Options::default();
+        let warnings = if ignored { vec!["SVG is delivered without changes"] } else { Vec::new() };
+        return Ok(Rendition { bytes: svg::sanitize(source)?, format: Format::Svg, warnings });
+    }
     let probe = probe(source, limits)?;
     if probe.is_animated() && probe.total_area() > limits.transformed_area {
         let warnings = vec!["animation too large to be transformed"];
@@ -70,7 +76,7 @@ pub fn transform(
         animation::transform(source, &probe, &plan, format)?
     } else {
         let decoded = decode::still(source, probe.format)?;
-        let frame = color::to_srgb(decoded.pixels, decoded.icc.as_deref());
+        let frame = color::to_srgb(decoded.pixels, &decoded.space);
         let frame = pixels::apply(&plan, frame)?;
         let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
         encode::still(frame, format, exif)?
@@ -79,7 +85,10 @@ pub fn transform(
 }
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.
-pub fn verify(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+pub fn verify(source: &[u8], limits: &Limits) -> Result<Format, TransformError> {
+    if probe::sniff(source) == Some(Format::Svg) {
+        return svg::sanitize(source).map(|_| Format::Svg);
+    }
     let probe = probe(source, limits)?;
     if probe.format == Format::Jpeg && !decode::jpeg::is_complete(source) {
         return Err(decode::undecodable("the file is cut off"));
@@ -91,5 +100,5 @@ pub fn verify(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
     } else {
         decode::still(source, probe.format)?;
     }
-    Ok(probe)
+    Ok(probe.format)
 }

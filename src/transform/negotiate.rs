@@ -34,8 +34,8 @@ pub fn negotiate(accepts: Accepts, source: &Probe) -> Format {
         _ if accepts.webp => Format::Webp,
         // A client that doesn't accept WebP gets what can hold the same picture.
         Format::Webp if source.is_animated() => Format::Gif,
-        Format::Webp if source.has_alpha => Format::Png,
-        Format::Webp => Format::Jpeg,
+        Format::Webp | Format::Avif | Format::Heic if source.has_alpha => Format::Png,
+        Format::Webp | Format::Avif | Format::Heic => Format::Jpeg,
         own => own,
     }
 }

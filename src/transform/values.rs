@@ -118,7 +118,7 @@ impl fmt::Display for Blur {
     }
 }
 
-/// A format that pixels are read from and written to.
+/// A format that is read. JPEG, PNG, GIF and WebP are written too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, EnumString, IntoStaticStr)]
 pub enum Format {
     #[strum(serialize = "image/jpeg")]
@@ -129,6 +129,13 @@ pub enum Format {
     Gif,
     #[strum(serialize = "image/webp")]
     Webp,
+    #[strum(serialize = "image/avif")]
+    Avif,
+    #[strum(serialize = "image/heic")]
+    Heic,
+    /// Never made into pixels: it goes in and out as text.
+    #[strum(serialize = "image/svg+xml")]
+    Svg,
 }
 
 impl Format {

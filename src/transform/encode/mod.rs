@@ -29,6 +29,7 @@ pub(super) fn still(
             encoder.finish()
         }
         Format::Webp => webp::encode(&frame),
+        Format::Avif | Format::Heic | Format::Svg => Err(unencodable("the format is only read")),
     }
 }
 
@@ -47,7 +48,7 @@ pub(super) fn animation(
     match format {
         Format::Gif => Ok(Box::new(gif::Animation::new(size, plays)?)),
         Format::Webp => Ok(Box::new(webp::Animation::new(size, plays)?)),
-        Format::Jpeg | Format::Png => Err(unencodable("the format holds no animation")),
+        _ => Err(unencodable("the format holds no animation")),
     }
 }
 
