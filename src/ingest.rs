@@ -104,9 +104,9 @@ async fn examine(app: &App, upload: Upload) -> Result<Original, IngestError> {
         return Err(IngestError::FileTooLarge);
     }
     let bytes = upload.bytes.clone();
-    let probe = app.workers.run(move || transform::verify(&bytes, &Limits::HOSTED)).await?;
+    let format = app.workers.run(move || transform::verify(&bytes, &Limits::HOSTED)).await?;
     let staged = app.store.stage(upload.bytes).await?;
-    Ok(Original { filename: upload.filename, staged, format: probe.format })
+    Ok(Original { filename: upload.filename, staged, format })
 }
 
 /// Blob first, then row.

@@ -24,7 +24,7 @@ pub(super) fn transform(
     let mut plan: Option<Plan> = None;
     for frame in animation.frames {
         let AnimationFrame { canvas, milliseconds } = frame?;
-        let canvas = color::to_srgb(canvas.into(), animation.icc.as_deref());
+        let canvas = color::to_srgb(canvas.into(), &animation.space);
         // What the first frame shows decides for all: a window that jumped about would shake.
         let plan = match &mut plan {
             Some(plan) => plan,

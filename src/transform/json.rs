@@ -41,7 +41,7 @@ pub(super) fn describe(
         None => plan.output,
         Some(_) => {
             let decoded = decode::still(source, probe.format)?;
-            let frame = color::to_srgb(decoded.pixels, decoded.icc.as_deref());
+            let frame = color::to_srgb(decoded.pixels, &decoded.space);
             settle::plan(probe, options, limits, &frame)?.output
         }
     };

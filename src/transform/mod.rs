@@ -30,6 +30,7 @@ mod gaussian;
 mod json;
 mod metadata;
 mod pixels;
+mod svg;
 
 pub use client::{Accepts, Client};
 pub use css_color::Color;
@@ -82,6 +83,12 @@ pub fn transform(
     accepts: Accepts,
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
+    if probe::sniff(source) == Some(Format::Svg) {
+        let ignored = *options != Options::default();
+        let warnings = if ignored { vec!["SVG is delivered without changes"] } else { Vec::new() };
+        let media_type = Format::Svg.media_type();
+        return Ok(Rendition { bytes: svg::sanitize(source)?, media_type, warnings });
+    }
     let probe = probe(source, limits)?;
     if probe.plays(options) && probe.total_area() > limits.transformed_area {
         let warnings = vec!["animation too large to be transformed"];
@@ -112,7 +119,7 @@ fn still(
     limits: &Limits,
 ) -> Result<Vec<u8>, TransformError> {
     let decoded = decode::still(source, probe.format)?;
-    let frame = color::to_srgb(decoded.pixels, decoded.icc.as_deref());
+    let frame = color::to_srgb(decoded.pixels, &decoded.space);
     let plan = settle::plan(probe, options, limits, &frame)?;
     let frame = pixels::apply(&plan, frame)?;
     let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
@@ -120,7 +127,10 @@ fn still(
 }
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.
-pub fn verify(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
+pub fn verify(source: &[u8], limits: &Limits) -> Result<Format, TransformError> {
+    if probe::sniff(source) == Some(Format::Svg) {
+        return svg::sanitize(source).map(|_| Format::Svg);
+    }
     let probe = probe(source, limits)?;
     if probe.format == Format::Jpeg && !decode::jpeg::is_complete(source) {
         return Err(decode::undecodable("the file is cut off"));
@@ -132,5 +142,5 @@ pub fn verify(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
     } else {
         decode::still(source, probe.format)?;
     }
-    Ok(probe)
+    Ok(probe.format)
 }

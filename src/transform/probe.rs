@@ -1,16 +1,15 @@
 //! What an image is: format, size, orientation, frames. No pixel is decoded for it, and the limits
 //! are checked here, before a decoder allocates what a header claims.
 
-use std::io::Cursor;
-
-use image::{ImageDecoder, codecs::png::PngDecoder, metadata::Orientation};
+use image::{ImageDecoder, metadata::Orientation};
 use webpx::ImageInfo;
 
 use super::{
     Plan, TransformError,
-    decode::{jpeg, undecodable},
+    decode::{Header, avif, heic, heif, jpeg, png, undecodable},
     numbers::Pixels,
     options::Options,
+    svg,
     values::{Format, Size},
 };
 
@@ -133,20 +132,45 @@ pub fn probe(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
         Format::Png => probe_png(source, limits),
         Format::Gif => probe_gif(source, limits),
         Format::Webp => probe_webp(source, limits),
-        // No source is taken for one yet.
-        Format::Avif => Err(TransformError::UnsupportedFormat),
+        Format::Avif => probe_heif(Format::Avif, avif::read_header(source)?, limits),
+        Format::Heic => probe_heif(Format::Heic, heic::read_header(source)?, limits),
+        // It has no pixels to speak of.
+        Format::Svg => Err(TransformError::UnsupportedFormat),
     }
 }
 
 /// The format that the first bytes announce. What the sender called them doesn't matter.
-fn sniff(source: &[u8]) -> Option<Format> {
+pub(super) fn sniff(source: &[u8]) -> Option<Format> {
     match source {
         [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Format::Gif),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Format::Webp),
-        _ => None,
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => sniff_brands(source),
+        _ => svg::is_svg(source).then_some(Format::Svg),
     }
+}
+
+/// The first brand that names a codec: files may call themselves nothing but `mif1`, "some image", first.
+fn sniff_brands(source: &[u8]) -> Option<Format> {
+    let (_, body) = heif::boxes(source).next()?;
+    // The major brand, its version, the compatible brands.
+    let brands = body.as_chunks().0.iter().take(32);
+    brands.enumerate().filter(|(place, _)| *place != 1).find_map(|(_, brand)| match brand {
+        b"avif" | b"avis" => Some(Format::Avif),
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"hevm" | b"hevs" => {
+            Some(Format::Heic)
+        }
+        _ => None,
+    })
+}
+
+fn probe_heif(format: Format, header: Header, limits: &Limits) -> Result<Probe, TransformError> {
+    for size in header.decoded {
+        limits.check_size(format, size)?;
+    }
+    limits.check_size(format, header.size)?;
+    Ok(Probe::still(format, header.size, header.orientation, header.has_alpha))
 }
 
 fn probe_jpeg(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
@@ -161,7 +185,7 @@ fn probe_png(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
     // The decoder reads on to the first pixels before it tells the size; IHDR always comes first.
     let size = png_size(source).ok_or_else(|| undecodable("the PNG header is cut off"))?;
     limits.check_size(Format::Png, size)?;
-    let mut decoder = PngDecoder::new(Cursor::new(source)).map_err(undecodable)?;
+    let mut decoder = png::open(source)?;
     let orientation = decoder.orientation().map_err(undecodable)?;
     Ok(Probe::still(Format::Png, size, orientation, decoder.color_type().has_alpha()))
 }

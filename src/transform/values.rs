@@ -383,6 +383,11 @@ pub enum Format {
     Webp,
     #[strum(serialize = "image/avif")]
     Avif,
+    #[strum(serialize = "image/heic")]
+    Heic,
+    /// Never made into pixels: it goes in and out as text.
+    #[strum(serialize = "image/svg+xml")]
+    Svg,
 }
 
 impl Format {

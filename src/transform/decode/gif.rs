@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{AnimationDecoder, codecs::gif::GifDecoder, metadata::LoopCount};
 
 use super::{Animation, AnimationFrame, undecodable};
-use crate::transform::TransformError;
+use crate::transform::{TransformError, color::ColorSpace};
 
 pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> {
     let decoder = GifDecoder::new(Cursor::new(source)).map_err(undecodable)?;
@@ -20,5 +20,5 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
         let milliseconds = numerator / denominator.max(1);
         Ok(AnimationFrame { canvas: frame.into_buffer(), milliseconds })
     });
-    Ok(Animation { plays, icc: None, frames: Box::new(frames) })
+    Ok(Animation { plays, space: ColorSpace::Srgb, frames: Box::new(frames) })
 }

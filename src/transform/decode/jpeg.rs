@@ -7,7 +7,7 @@ use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOpt
 use zune_jpeg::JpegDecoder;
 
 use super::{Decoded, undecodable};
-use crate::transform::{TransformError, values::Size};
+use crate::transform::{TransformError, color::ColorSpace as Space, values::Size};
 
 /// What comes before the pixels.
 pub(in crate::transform) struct Header {
@@ -78,7 +78,7 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     let size = size(&decoder)?;
     if has_a_scan_for_each_channel(source) {
         let (icc, exif) = (decoder.icc_profile(), decoder.exif().cloned());
-        return Ok(Decoded { pixels: decode_scans(source)?, icc, exif });
+        return Ok(Decoded { pixels: decode_scans(source)?, space: Space::icc(icc), exif });
     }
     let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
     let channels = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
@@ -93,7 +93,7 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     };
     Ok(Decoded {
         pixels: pixels.ok_or_else(|| undecodable("the decoder gave too few samples"))?,
-        icc: decoder.icc_profile(),
+        space: Space::icc(decoder.icc_profile()),
         exif: decoder.exif().cloned(),
     })
 }

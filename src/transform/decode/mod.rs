@@ -3,30 +3,51 @@
 
 mod gif;
 pub(super) mod jpeg;
-mod png;
+pub(super) mod png;
 mod webp;
+
+mod av1;
+pub(super) mod avif;
+pub(super) mod heif;
+
+pub(super) mod heic;
+
+mod alpha;
+mod yuv;
 
 use std::fmt;
 
-use image::{DynamicImage, RgbaImage};
+use image::{DynamicImage, RgbaImage, metadata::Orientation};
 
-use super::{TransformError, values::Format};
+use super::{
+    TransformError,
+    color::ColorSpace,
+    values::{Format, Size},
+};
 
-/// A decoded still: 8 bits a channel, as stored (not turned upright, in its own colour space).
+/// A decoded still: 8 or 16 bits a channel, as stored (not turned upright, in its own colour space).
 pub(super) struct Decoded {
     pub(super) pixels: DynamicImage,
-    /// The embedded colour profile.
-    pub(super) icc: Option<Vec<u8>>,
+    pub(super) space: ColorSpace,
     /// The EXIF block, a TIFF structure without any prefix. Read from JPEGs only.
     pub(super) exif: Option<Vec<u8>>,
+}
+
+/// What the boxes of an AVIF or HEIC say before anything is decoded.
+pub(super) struct Header {
+    /// After the crop and before the rotation, where the decoder leaves that to us.
+    pub(super) size: Size,
+    pub(super) orientation: Orientation,
+    pub(super) has_alpha: bool,
+    /// The sizes that decoding allocates on the way.
+    pub(super) decoded: Vec<Size>,
 }
 
 /// An animation whose frames are decoded one at a time.
 pub(super) struct Animation<'a> {
     /// How often it plays; 0 is for ever.
     pub(super) plays: u32,
-    /// The embedded colour profile.
-    pub(super) icc: Option<Vec<u8>>,
+    pub(super) space: ColorSpace,
     pub(super) frames: Box<dyn Iterator<Item = Result<AnimationFrame, TransformError>> + 'a>,
 }
 
@@ -43,7 +64,9 @@ pub(super) fn still(source: &[u8], format: Format) -> Result<Decoded, TransformE
         Format::Png => png::decode(source),
         Format::Gif => first_frame(gif::animation(source)?),
         Format::Webp => webp::decode(source),
-        Format::Avif => Err(undecodable("AVIF is only written")),
+        Format::Avif => avif::decode(source),
+        Format::Heic => heic::decode(source),
+        Format::Svg => Err(undecodable("an SVG has no pixels")),
     }
 }
 
@@ -52,15 +75,13 @@ pub(super) fn animation(source: &[u8], format: Format) -> Result<Animation<'_>, 
     match format {
         Format::Gif => gif::animation(source),
         Format::Webp => webp::animation(source),
-        Format::Jpeg | Format::Png | Format::Avif => {
-            Err(undecodable("the format holds no animation"))
-        }
+        _ => Err(undecodable("the format holds no animation")),
     }
 }
 
 fn first_frame(mut animation: Animation<'_>) -> Result<Decoded, TransformError> {
     let first = animation.frames.next().ok_or_else(|| undecodable("there is no frame"))??;
-    Ok(Decoded { pixels: first.canvas.into(), icc: None, exif: None })
+    Ok(Decoded { pixels: first.canvas.into(), space: animation.space, exif: None })
 }
 
 pub(super) fn undecodable(error: impl fmt::Display) -> TransformError {

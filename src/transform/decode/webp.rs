@@ -6,7 +6,7 @@ use image::{DynamicImage, RgbImage, RgbaImage};
 use webpx::{AnimationDecoder, ColorMode, Decoder, DecoderConfig, ImageInfo};
 
 use super::{Animation, AnimationFrame, Decoded, undecodable};
-use crate::transform::TransformError;
+use crate::transform::{TransformError, color::ColorSpace};
 
 /// The probe has checked the size against our own limits; libwebp's wrapper has none to add.
 const NO_LIMITS: fn() -> webpx::Limits = webpx::Limits::none;
@@ -19,11 +19,11 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     } else {
         decode_still(source, info.has_alpha)?
     };
-    Ok(Decoded { pixels, icc: profile(source), exif: None })
+    Ok(Decoded { pixels, space: space(source), exif: None })
 }
 
-fn profile(source: &[u8]) -> Option<Vec<u8>> {
-    webpx::get_icc_profile(source).ok().flatten()
+fn space(source: &[u8]) -> ColorSpace {
+    ColorSpace::icc(webpx::get_icc_profile(source).ok().flatten())
 }
 
 fn decode_still(source: &[u8], has_alpha: bool) -> Result<DynamicImage, TransformError> {
@@ -52,5 +52,5 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
         let canvas = canvas.ok_or_else(|| undecodable("the decoder gave too few samples"))?;
         Ok(AnimationFrame { canvas, milliseconds: frame.duration_ms })
     });
-    Ok(Animation { plays, icc: profile(source), frames: Box::new(frames) })
+    Ok(Animation { plays, space: space(source), frames: Box::new(frames) })
 }

@@ -72,6 +72,7 @@ pub(super) fn still(
         }
         Format::Webp => webp::encode(&frame, encoding.quality()),
         Format::Avif => avif::encode(&frame, encoding.quality()),
+        Format::Heic | Format::Svg => Err(unencodable("the format is only read")),
     }
 }
 
@@ -90,9 +91,7 @@ pub(super) fn animation(
     match encoding.format {
         Format::Gif => Ok(Box::new(gif::Animation::new(encoding.quality(), size, plays)?)),
         Format::Webp => Ok(Box::new(webp::Animation::new(encoding.quality(), size, plays)?)),
-        Format::Jpeg | Format::Png | Format::Avif => {
-            Err(unencodable("the format holds no animation"))
-        }
+        _ => Err(unencodable("the format holds no animation")),
     }
 }
 

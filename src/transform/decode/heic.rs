@@ -1,0 +1,81 @@
+//! HEIC by heic-decoder: grids, alpha, crop and rotation, 8 and 10 bits. The only file that knows it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use heic_decoder::{ColorInfo, DecodedImage, HeifError};
+use image::{DynamicImage, ImageBuffer, Rgb, RgbImage, Rgba, RgbaImage, metadata::Orientation};
+
+use super::{Decoded, Header, alpha, undecodable};
+use crate::transform::{
+    TransformError,
+    color::{CodePoints, ColorSpace},
+    values::Size,
+};
+
+/// The decoder crops and turns by itself, so what it gives is upright.
+pub(in crate::transform) fn read_header(source: &[u8]) -> Result<Header, TransformError> {
+    let info = contained(|| heic_decoder::probe(source))?;
+    let size = |width, height| {
+        let side = |pixels| u32::try_from(pixels).map_err(undecodable);
+        Ok::<_, TransformError>(Size { width: side(width)?, height: side(height)? })
+    };
+    Ok(Header {
+        size: size(info.width, info.height)?,
+        orientation: Orientation::NoTransforms,
+        has_alpha: info.alpha_bit_depth.is_some(),
+        decoded: vec![size(info.coded_width, info.coded_height)?],
+    })
+}
+
+pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
+    let (pixels, space) = contained(|| {
+        let mut image = heic_decoder::decode(source)?;
+        let icc = image.metadata.icc_profile.take();
+        let space = icc.map(ColorSpace::Icc).or(image.color_info.map(coded)).unwrap_or_default();
+        Ok((to_pixels(&image)?, space))
+    })?;
+    let pixels = pixels.ok_or_else(|| undecodable("the decoder gave too few samples"))?;
+    Ok(Decoded { pixels, space, exif: None })
+}
+
+fn to_pixels(image: &DecodedImage) -> Result<Option<DynamicImage>, HeifError> {
+    let (width, height) = (image.width as u32, image.height as u32);
+    let is_deep = image.bit_depth_luma.max(image.bit_depth_chroma) > 8;
+    let pixels = match (&image.alpha, is_deep) {
+        (None, false) => {
+            RgbImage::from_raw(width, height, image.to_rgb8()?.data).map(DynamicImage::from)
+        }
+        (None, true) => {
+            let samples = image.to_rgb16()?.data;
+            ImageBuffer::<Rgb<u16>, _>::from_raw(width, height, samples).map(DynamicImage::from)
+        }
+        (Some(_), false) => {
+            RgbaImage::from_raw(width, height, image.to_rgba8()?.data).map(DynamicImage::from)
+        }
+        (Some(_), true) => {
+            let samples = image.to_rgba16()?.data;
+            ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, samples).map(DynamicImage::from)
+        }
+    };
+    let is_premultiplied = image.alpha.as_ref().is_some_and(|alpha| alpha.premultiplied);
+    Ok(pixels.map(|mut pixels| {
+        if is_premultiplied {
+            alpha::unpremultiply(&mut pixels);
+        }
+        pixels
+    }))
+}
+
+fn coded(info: ColorInfo) -> ColorSpace {
+    let point = |code: u16| u8::try_from(code).unwrap_or(0);
+    let (primaries, transfer) = (point(info.color_primaries), point(info.transfer_characteristics));
+    ColorSpace::Coded(CodePoints { primaries, transfer })
+}
+
+/// Runs the decoder. It is young, and a panic in it is no more than a picture that can't be decoded.
+fn contained<T>(decode: impl FnOnce() -> Result<T, HeifError>) -> Result<T, TransformError> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(result) => result.map_err(undecodable),
+        Err(_panic) => Err(undecodable("the HEIC decoder failed")),
+    }
+}
