@@ -25,3 +25,41 @@ pub(super) fn encode(frame: &DynamicImage, quality: u8) -> Result<Vec<u8>, Trans
     };
     Ok(encoded.map_err(unencodable)?.avif_file)
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgba, RgbaImage};
+
+    use super::*;
+
+    fn fading(alpha: u8) -> DynamicImage {
+        let pixel =
+            |x, y| Rgba([x as u8 * 4, y as u8 * 4, (x * y) as u8, alpha.saturating_add(x as u8)]);
+        RgbaImage::from_fn(60, 44, pixel).into()
+    }
+
+    fn has(avif: &[u8], needle: &[u8]) -> bool {
+        avif.windows(needle.len()).any(|window| window == needle)
+    }
+
+    #[test]
+    fn the_header_says_what_it_is_and_how_large() {
+        let avif = encode(&fading(255), 85).unwrap();
+        assert_eq!(&avif[4..12], b"ftypavif");
+        // `ispe`: version and flags, width, height.
+        assert!(has(&avif, b"ispe\0\0\0\0\0\0\0\x3c\0\0\0\x2c"));
+    }
+
+    #[test]
+    fn only_what_is_not_opaque_has_alpha() {
+        const ALPHA: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
+        assert!(!has(&encode(&fading(255), 85).unwrap(), ALPHA));
+        assert!(has(&encode(&fading(9), 85).unwrap(), ALPHA));
+    }
+
+    #[test]
+    fn lower_quality_is_fewer_bytes() {
+        let sizes = [100, 85, 50, 20, 1].map(|quality| encode(&fading(9), quality).unwrap().len());
+        assert!(sizes.is_sorted_by(|more, less| more > less), "{sizes:?}");
+    }
+}

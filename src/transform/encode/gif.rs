@@ -1,20 +1,32 @@
-//! GIF by the gif crate: a palette per frame, pixels either opaque or clear.
+//! GIF by the gif crate: a palette for each frame, pixels either opaque or clear. A frame holds only
+//! what differs from the one before.
+
+mod delta;
+
+use std::borrow::Cow;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 use image::RgbaImage;
 
-use super::{AnimationEncoder, unencodable};
+use self::delta::{Area, Change, Drawing};
+use super::{AnimationEncoder, palette, unencodable};
 use crate::transform::TransformError;
 
-/// NeuQuant's sampling step, 1 (best) to 30 (fastest). 10 is the gif crate's own suggestion.
-const QUANTIZER_SPEED: i32 = 10;
+/// A palette entry is kept for the clear pixels.
+const MOST_COLORS: u16 = 255;
+
+/// Stands in where nothing is drawn: a palette has at least one colour.
+const BLACK: [u8; 4] = [0, 0, 0, 255];
 
 pub(super) struct Animation {
     encoder: Encoder<Vec<u8>>,
+    colors: u16,
+    /// The frame that waits for its successor: only that knows what has to be cleared before it.
+    waiting: Option<(Drawing, u32)>,
 }
 
 impl Animation {
-    pub(super) fn new(_quality: u8, size: (u32, u32), plays: u32) -> Result<Self, TransformError> {
+    pub(super) fn new(quality: u8, size: (u32, u32), plays: u32) -> Result<Self, TransformError> {
         let width = u16::try_from(size.0).map_err(unencodable)?;
         let height = u16::try_from(size.1).map_err(unencodable)?;
         let mut encoder = Encoder::new(Vec::new(), width, height, &[]).map_err(unencodable)?;
@@ -27,23 +39,199 @@ impl Animation {
         if let Some(repeat) = repeat {
             encoder.set_repeat(repeat).map_err(unencodable)?;
         }
-        Ok(Self { encoder })
+        Ok(Self { encoder, colors: palette_size(quality), waiting: None })
     }
+
+    fn write(&mut self, drawing: &Drawing, milliseconds: u32) -> Result<(), TransformError> {
+        let mut frame = quantize(drawing, self.colors)?;
+        frame.delay = u16::try_from(milliseconds.div_ceil(10)).unwrap_or(u16::MAX);
+        frame.dispose = if drawing.is_cleared_after() {
+            DisposalMethod::Background
+        } else {
+            DisposalMethod::Keep
+        };
+        self.encoder.write_frame(&frame).map_err(unencodable)
+    }
+}
+
+/// The default quality, and any above, has the whole palette.
+fn palette_size(quality: u8) -> u16 {
+    (palette::colors(quality) * 100).div_ceil(u16::from(super::DEFAULT_QUALITY)).min(MOST_COLORS)
 }
 
 impl AnimationEncoder for Animation {
     fn add(&mut self, mut canvas: RgbaImage, milliseconds: u32) -> Result<(), TransformError> {
-        canvas.pixels_mut().for_each(|pixel| pixel.0[3] = if pixel.0[3] < 128 { 0 } else { 255 });
-        let width = u16::try_from(canvas.width()).map_err(unencodable)?;
-        let height = u16::try_from(canvas.height()).map_err(unencodable)?;
-        let mut frame = Frame::from_rgba_speed(width, height, &mut canvas, QUANTIZER_SPEED);
-        frame.delay = u16::try_from(milliseconds.div_ceil(10)).unwrap_or(u16::MAX);
-        // Every frame is the whole canvas: the one before must not show through where it is clear.
-        frame.dispose = DisposalMethod::Background;
-        self.encoder.write_frame(&frame).map_err(unencodable)
+        make_opaque_or_clear(&mut canvas);
+        let next = match self.waiting.take() {
+            None => Drawing::first(canvas),
+            Some((mut before, shown_for)) => {
+                let next = before.followed_by(canvas);
+                self.write(&before, shown_for)?;
+                next
+            }
+        };
+        self.waiting = Some((next, milliseconds));
+        Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Vec<u8>, TransformError> {
+    fn finish(mut self: Box<Self>) -> Result<Vec<u8>, TransformError> {
+        if let Some((last, milliseconds)) = self.waiting.take() {
+            self.write(&last, milliseconds)?;
+        }
         self.encoder.into_inner().map_err(unencodable)
+    }
+}
+
+/// Clear pixels all look the same to a comparison.
+fn make_opaque_or_clear(canvas: &mut RgbaImage) {
+    for pixel in canvas.pixels_mut() {
+        pixel.0 = match pixel.0 {
+            [_, _, _, ..128] => [0; 4],
+            [r, g, b, _] => [r, g, b, 255],
+        };
+    }
+}
+
+/// The drawing's pixels in as many colours, its unchanged pixels clear.
+fn quantize(drawing: &Drawing, colors: u16) -> Result<Frame<'static>, TransformError> {
+    let Area { left, top, width, height } = drawing.area;
+    let changes = drawing.changes();
+    let mut drawn: Vec<u8> = changes.iter().filter_map(Change::drawn).flatten().collect();
+    if drawn.is_empty() {
+        drawn.extend(BLACK);
+    }
+    let indexed = palette::quantize(&drawn, &without_gaps(&changes), width, colors)?;
+
+    let clear = changes.iter().any(|change| *change == Change::None);
+    let transparent = clear.then_some(u8::try_from(indexed.palette.len()).map_err(unencodable)?);
+    let mut palette: Vec<u8> = indexed.palette.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+    let mut indexes = indexed.indexes;
+    if let Some(transparent) = transparent {
+        palette.extend([0; 3]);
+        let unchanged =
+            changes.iter().zip(&mut indexes).filter(|(change, _)| **change == Change::None);
+        unchanged.for_each(|(_, index)| *index = transparent);
+    }
+    let side = |side: u32| u16::try_from(side).map_err(unencodable);
+    Ok(Frame {
+        left: side(left)?,
+        top: side(top)?,
+        width: side(width)?,
+        height: side(height)?,
+        palette: Some(palette),
+        transparent,
+        buffer: Cow::Owned(indexes),
+        ..Frame::default()
+    })
+}
+
+/// All pixels as RGBA, those not drawn in the colour of the one before: the quantiser's rounding
+/// errors, which go from pixel to pixel, come through unharmed.
+fn without_gaps(changes: &[Change]) -> Vec<u8> {
+    let mut last = changes.iter().find_map(Change::drawn).unwrap_or(BLACK);
+    let pixels = changes.iter().flat_map(|change| {
+        last = change.drawn().unwrap_or(last);
+        last
+    });
+    pixels.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgba;
+
+    use super::*;
+    use crate::transform::{Format, decode};
+
+    const RED: Rgba<u8> = Rgba([255, 0, 0, 255]);
+    const BLUE: Rgba<u8> = Rgba([0, 0, 255, 255]);
+    const CLEAR: Rgba<u8> = Rgba([0; 4]);
+
+    fn encoded(canvases: &[RgbaImage], plays: u32) -> Vec<u8> {
+        let mut animation = Box::new(Animation::new(85, canvases[0].dimensions(), plays).unwrap());
+        for (canvas, milliseconds) in canvases.iter().zip((0..).step_by(50)) {
+            animation.add(canvas.clone(), milliseconds).unwrap();
+        }
+        animation.finish().unwrap()
+    }
+
+    fn assert_shows(gif: &[u8], canvases: &[RgbaImage]) {
+        let frames: Vec<_> = decode::animation(gif, Format::Gif).unwrap().frames.collect();
+        assert_eq!(frames.len(), canvases.len());
+        for (at, (frame, canvas)) in frames.into_iter().zip(canvases).enumerate() {
+            let frame = frame.unwrap();
+            assert_eq!(frame.milliseconds, at as u32 * 50, "frame {at}");
+            let visible = |image: &RgbaImage| {
+                image.pixels().map(|p| if p.0[3] == 0 { CLEAR } else { *p }).collect::<Vec<_>>()
+            };
+            assert!(visible(&frame.canvas) == visible(canvas), "frame {at} differs");
+        }
+    }
+
+    /// A canvas of one colour with a square of another at `place`.
+    fn square(ground: Rgba<u8>, color: Rgba<u8>, place: u32) -> RgbaImage {
+        let inside = move |at| (place..place + 4).contains(&at);
+        RgbaImage::from_fn(20, 10, move |x, y| if inside(x) && inside(y) { color } else { ground })
+    }
+
+    #[test]
+    fn few_colors_come_back_as_they_were_and_when_they_were() {
+        let moves = [0, 1, 2, 2, 6].map(|place| square(RED, BLUE, place));
+        assert_shows(&encoded(&moves, 0), &moves);
+    }
+
+    #[test]
+    fn what_becomes_clear_is_cleared() {
+        let moves = [0, 3, 3, 6].map(|place| square(CLEAR, BLUE, place));
+        assert_shows(&encoded(&moves, 0), &moves);
+
+        let holes = [square(BLUE, RED, 1), square(BLUE, CLEAR, 5), square(RED, CLEAR, 2)];
+        assert_shows(&encoded(&holes, 0), &holes);
+
+        let nothing = [square(CLEAR, RED, 0), square(CLEAR, CLEAR, 0), square(CLEAR, CLEAR, 0)];
+        assert_shows(&encoded(&nothing, 0), &nothing);
+    }
+
+    #[test]
+    fn a_frame_holds_what_changed() {
+        let moves = [0, 1].map(|place| square(RED, BLUE, place));
+        let gif = encoded(&moves, 0);
+
+        let mut decoder = gif::DecodeOptions::new().read_info(&gif[..]).unwrap();
+        decoder.read_next_frame().unwrap().unwrap();
+        let second = decoder.read_next_frame().unwrap().unwrap();
+        assert_eq!((second.left, second.top, second.width, second.height), (0, 0, 5, 5));
+    }
+
+    #[test]
+    fn it_plays_as_often_as_asked() {
+        let moves = [0, 1].map(|place| square(RED, BLUE, place));
+        for (plays, repeat) in [
+            (0, Repeat::Infinite),
+            (1, Repeat::Finite(0)),
+            (2, Repeat::Finite(1)),
+            (7, Repeat::Finite(6)),
+        ] {
+            let gif = encoded(&moves, plays);
+            let decoder = gif::DecodeOptions::new().read_info(&gif[..]).unwrap();
+            assert_eq!(decoder.repeat(), repeat, "{plays} plays");
+        }
+    }
+
+    #[test]
+    fn many_colors_stay_close_and_lower_quality_is_fewer_bytes() {
+        let picture = RgbaImage::from_fn(64, 64, |x, y| Rgba([x as u8 * 4, y as u8 * 4, 128, 255]));
+        let sizes = [85, 40, 5].map(|quality| {
+            let mut animation = Box::new(Animation::new(quality, (64, 64), 1).unwrap());
+            animation.add(picture.clone(), 0).unwrap();
+            animation.finish().unwrap().len()
+        });
+        assert!(sizes.is_sorted_by(|more, less| more > less), "{sizes:?}");
+
+        let gif = encoded(&[picture.clone()], 1);
+        let shown = decode::still(&gif, Format::Gif).unwrap().pixels.into_rgba8();
+        let difference = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
+        let sum: u64 = shown.iter().zip(picture.iter()).map(difference).sum();
+        assert!(sum / (64 * 64 * 3) < 8, "{sum}");
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn colors(quality: u8) -> u16 {
 }
 
 /// Finds the `colors` that stand best for `sample`, RGBA pixels, and says each of `pixels` in them.
-/// `width` is that of a row of `pixels`; the sample is in no order.
+/// `width` is that of a row of `pixels`; the sample is in no order, and holds at least one pixel.
 pub(super) fn quantize(
     sample: &[u8],
     pixels: &[u8],

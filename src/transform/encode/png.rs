@@ -109,3 +109,88 @@ fn pack(indexes: &[u8], width: u32, bits: usize) -> Vec<u8> {
     let rows = indexes.chunks(width as usize);
     rows.flat_map(|row| row.chunks(in_a_byte).map(pack_byte)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgba, RgbaImage};
+
+    use super::*;
+    use crate::transform::{Format, decode};
+
+    fn decoded(png: &[u8]) -> DynamicImage {
+        decode::still(png, Format::Png).unwrap().pixels
+    }
+
+    fn header(png: &[u8]) -> png::Info<'static> {
+        let reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+        reader.info().clone()
+    }
+
+    /// Colours in both directions; half of it fades out.
+    fn fading() -> DynamicImage {
+        let pixel = |x, y| Rgba([x as u8 * 4, y as u8 * 4, 90, 255 - (x as u8 * 3)]);
+        RgbaImage::from_fn(63, 64, pixel).into()
+    }
+
+    #[test]
+    fn without_a_quality_every_pixel_comes_back() {
+        let frame = fading();
+        assert!(decoded(&encode(frame.clone(), None).unwrap()) == frame);
+    }
+
+    #[test]
+    fn needless_channels_are_left_out() {
+        let of = |pixel: [u8; 4]| RgbaImage::from_fn(3, 3, |_, _| Rgba(pixel)).into();
+        for (pixel, expected) in [
+            ([1, 2, 3, 4], ColorType::Rgba),
+            ([1, 2, 3, 255], ColorType::Rgb),
+            ([7, 7, 7, 4], ColorType::GrayscaleAlpha),
+            ([7, 7, 7, 255], ColorType::Grayscale),
+        ] {
+            let frame: DynamicImage = of(pixel);
+            let png = encode(frame.clone(), None).unwrap();
+            assert_eq!(header(&png).color_type, expected);
+            assert!(decoded(&png).into_rgba8() == frame.into_rgba8(), "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn a_quality_makes_a_palette_that_keeps_alpha() {
+        let frame = fading();
+        let png = encode(frame.clone(), Some(85)).unwrap();
+
+        let header = header(&png);
+        assert_eq!(header.color_type, ColorType::Indexed);
+        assert!(header.palette.unwrap().len() <= 256 * 3);
+        assert!(header.trns.is_some());
+        for (before, after) in frame.into_rgba8().pixels().zip(decoded(&png).into_rgba8().pixels())
+        {
+            let near =
+                before.0.iter().zip(after.0).all(|(before, after)| before.abs_diff(after) < 40);
+            assert!(near, "{before:?} became {after:?}");
+        }
+    }
+
+    #[test]
+    fn an_opaque_palette_says_nothing_of_alpha() {
+        let frame = fading().into_rgb8().into();
+        assert!(header(&encode(frame, Some(85)).unwrap()).trns.is_none());
+    }
+
+    #[test]
+    fn lower_quality_is_fewer_bytes() {
+        let size = |quality| encode(fading(), quality).unwrap().len();
+        let sizes = [Some(100), Some(60), Some(20), Some(5), Some(1)].map(size);
+        assert!(sizes.is_sorted_by(|more, less| more > less), "{sizes:?}");
+    }
+
+    #[test]
+    fn few_colors_come_back_as_they_were() {
+        for colors in [1, 2, 3, 4, 5, 16, 17, 256] {
+            let pixel = |x: u32, y: u32| Rgba([((x + y * 19) % colors) as u8, 9, 90, 255]);
+            let frame = DynamicImage::from(RgbaImage::from_fn(19, 21, pixel));
+            let png = encode(frame.clone(), Some(100)).unwrap();
+            assert!(decoded(&png).into_rgba8() == frame.into_rgba8(), "{colors} colours");
+        }
+    }
+}

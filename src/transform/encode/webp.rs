@@ -65,3 +65,66 @@ impl AnimationEncoder for Animation {
         self.encoder.finish(self.elapsed).map_err(unencodable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::Rgba;
+
+    use super::*;
+    use crate::transform::{Format, decode};
+
+    fn fading(shift: u32) -> RgbaImage {
+        let pixel = |x, y| Rgba([(x + shift) as u8 * 4, y as u8 * 4, (x * y) as u8, 255 - x as u8]);
+        RgbaImage::from_fn(48, 40, pixel)
+    }
+
+    fn animated(quality: u8, plays: u32) -> Vec<u8> {
+        let mut animation = Box::new(Animation::new(quality, (48, 40), plays).unwrap());
+        for (shift, milliseconds) in [(0, 30), (5, 70), (9, 200)] {
+            animation.add(fading(shift), milliseconds).unwrap();
+        }
+        animation.finish().unwrap()
+    }
+
+    #[test]
+    fn quality_100_is_lossless() {
+        let frame = DynamicImage::from(fading(0));
+        let webp = encode(&frame, 100).unwrap();
+        assert!(decode::still(&webp, Format::Webp).unwrap().pixels == frame);
+
+        let webp = animated(100, 0);
+        let frames = decode::animation(&webp, Format::Webp).unwrap().frames;
+        for (frame, shift) in frames.zip([0, 5, 9]) {
+            assert!(frame.unwrap().canvas == fading(shift));
+        }
+    }
+
+    #[test]
+    fn alpha_survives_unharmed() {
+        let webp = encode(&fading(0).into(), 50).unwrap();
+        let shown = decode::still(&webp, Format::Webp).unwrap().pixels.into_rgba8();
+        assert!(
+            shown.pixels().map(|pixel| pixel.0[3]).eq(fading(0).pixels().map(|pixel| pixel.0[3]))
+        );
+    }
+
+    #[test]
+    fn lower_quality_is_fewer_bytes() {
+        let stills =
+            [99, 85, 50, 10].map(|quality| encode(&fading(0).into(), quality).unwrap().len());
+        assert!(stills.is_sorted_by(|more, less| more > less), "{stills:?}");
+        let animations = [99, 85, 50, 10].map(|quality| animated(quality, 0).len());
+        assert!(animations.is_sorted_by(|more, less| more > less), "{animations:?}");
+    }
+
+    #[test]
+    fn animations_keep_their_timing_and_plays() {
+        for plays in [0, 1, 3] {
+            let webp = animated(85, plays);
+            let animation = decode::animation(&webp, Format::Webp).unwrap();
+            assert_eq!(animation.plays, plays);
+            let timing = animation.frames.map(|frame| frame.unwrap().milliseconds);
+            assert!(timing.eq([30, 70, 200]));
+        }
+    }
+}
