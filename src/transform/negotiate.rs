@@ -19,14 +19,14 @@ const WEBP_SIDE: u32 = 16_383;
 
 /// What to answer with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
+pub(super) enum Output {
     Image(Encoding),
     /// What is known of the image.
     Json,
 }
 
 /// Decides on the format, and gives what the client should know of the decision.
-pub fn negotiate(
+pub(super) fn negotiate(
     options: &Options,
     accepts: Accepts,
     source: &Probe,

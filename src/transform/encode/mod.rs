@@ -37,7 +37,6 @@ pub(super) enum Scan {
     #[default]
     Progressive,
     /// From top to bottom: `format=baseline-jpeg`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no option asks for it yet"))]
     Baseline,
 }
 
