@@ -27,8 +27,13 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         point: "Formats",
-        service: "takes SVG and HEIC too, delivers AVIF",
-        tintype: "takes JPEG, PNG, GIF and WebP, delivers those; anything else is 5455",
+        service: "takes JPEG, PNG, GIF, WebP, HEIC, SVG, and AVIF for Enterprise accounts; delivers AVIF",
+        tintype: "takes all of them from everybody; delivers JPEG, PNG, GIF, WebP and SVG",
+    },
+    Difference {
+        point: "HDR pictures (PQ, HLG)",
+        service: "not known",
+        tintype: "rolled off to SDR by a curve for each channel, 203 cd/m² and below nearly as they are",
     },
     Difference {
         point: "Credentials",

@@ -10,3 +10,4 @@ mod architecture;
 mod catalogue;
 mod documents;
 mod process;
+mod robustness;

@@ -7,7 +7,11 @@ use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOpt
 use zune_jpeg::JpegDecoder;
 
 use super::{Decoded, undecodable};
-use crate::transform::{TransformError, color::ColorSpace as Space, values::Size};
+use crate::transform::{
+    TransformError,
+    color::{self, ColorSpace as Space},
+    values::Size,
+};
 
 /// What comes before the pixels.
 pub(in crate::transform) struct Header {
@@ -80,6 +84,10 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
         let (icc, exif) = (decoder.icc_profile(), decoder.exif().cloned());
         return Ok(Decoded { pixels: decode_scans(source)?, space: Space::icc(icc), exif });
     }
+    if let Some(pixels) = decode_inks(source, &decoder)? {
+        let exif = decoder.exif().cloned();
+        return Ok(Decoded { pixels: pixels.into(), space: Space::Srgb, exif });
+    }
     let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
     let channels = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
     decoder.set_options(options().jpeg_set_out_colorspace(channels));
@@ -96,6 +104,48 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
         space: Space::icc(decoder.icc_profile()),
         exif: decoder.exif().cloned(),
     })
+}
+
+/// Decodes to inks, and these by the profile that is for them. `None` for pictures without either:
+/// what the decoder itself makes of inks will do for them.
+fn decode_inks(
+    source: &[u8],
+    header: &JpegDecoder<ZCursor<&[u8]>>,
+) -> Result<Option<RgbImage>, TransformError> {
+    let channels = header.input_colorspace();
+    let four = matches!(channels, Some(ColorSpace::CMYK | ColorSpace::YCCK));
+    let (true, Some(channels), Some(icc)) = (four, channels, header.icc_profile()) else {
+        return Ok(None);
+    };
+    let options = options().jpeg_set_out_colorspace(channels);
+    let mut inks = JpegDecoder::new_with_options(ZCursor::new(source), options)
+        .decode()
+        .map_err(undecodable)?;
+    if channels == ColorSpace::YCCK {
+        inks.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = inks_of_ycck(*pixel));
+    } else if has_adobes_marker(source) {
+        // Who writes the marker writes 255 minus each ink.
+        inks.iter_mut().for_each(|ink| *ink = 255 - *ink);
+    }
+    let size = size(header)?;
+    Ok(color::cmyk_to_srgb(&inks, (size.width, size.height), &icc))
+}
+
+fn has_adobes_marker(source: &[u8]) -> bool {
+    let segments = headers(source).map(|(segments, _)| segments).unwrap_or_default();
+    segments
+        .iter()
+        .any(|segment| segment.get(1) == Some(&0xee) && segment.get(4..9) == Some(b"Adobe"))
+}
+
+/// YCCK is YCbCr of 255 minus each stored ink, and what is stored is 255 minus the ink: so red is
+/// cyan's ink. Black is stored as it is in CMYK.
+fn inks_of_ycck([y, cb, cr, black]: [u8; 4]) -> [u8; 4] {
+    let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
+    // `as` saturates.
+    let ink = |value: f32| value.round() as u8;
+    let green = y - 0.344_136 * cb - 0.714_136 * cr;
+    [ink(y + 1.402 * cr), ink(green), ink(y + 1.772 * cb), 255 - black]
 }
 
 /// The largest size a JPEG can say; our own limits are checked by the probe.

@@ -25,6 +25,8 @@ async fn the_format_follows_the_accept_header_and_then_the_source() {
         ("lossless.webp", "image/jpeg"),
         ("still.webp", "image/png"),
         ("animation.webp", "image/gif"),
+        ("alpha.avif", "image/png"),
+        ("deep.avif", "image/jpeg"),
     ] {
         let id = app.upload(fixture).await;
         let path = format!("/{HASH}/{id}/public");
@@ -71,6 +73,64 @@ async fn jpegs_of_every_kind_show_their_colours() {
             let picture = response.picture();
             points.iter().for_each(|(point, color)| assert_color(&picture, *point, *color));
         }
+    }
+}
+
+#[tokio::test]
+async fn avifs_are_turned_cropped_and_put_together() {
+    let app = TestApp::new();
+
+    for (fixture, white) in [("turned.avif", Some((52, 40))), ("grid.avif", None), ("deep.avif", None)] {
+        let id = app.upload(fixture).await;
+        let picture = app.deliver(&id, "public").await.picture();
+        assert_eq!(picture.dimensions(), (120, 80), "{fixture}");
+        for (point, color) in
+            [((10, 10), RED), ((110, 10), GREEN), ((10, 70), BLUE), ((110, 70), YELLOW)]
+        {
+            assert_color(&picture, point, color);
+        }
+        white.into_iter().for_each(|point| assert_color(&picture, point, WHITE));
+    }
+}
+
+#[tokio::test]
+async fn the_alpha_of_an_avif_arrives() {
+    let app = TestApp::new();
+    let id = app.upload("alpha.avif").await;
+
+    let picture = app.deliver(&id, "public").await.picture();
+
+    assert_eq!(picture.get_pixel(0, 0).0[3], 0);
+    assert_eq!(picture.get_pixel(150, 100).0[3], 255);
+    assert_color(&picture, (150, 100), [0xf5, 0x82, 0x31]);
+}
+
+#[tokio::test]
+async fn colours_by_gamma_and_code_points_become_srgb() {
+    let app = TestApp::new();
+
+    for (fixture, color) in [("linear.png", [128; 3]), ("wide-gamut.png", [213, 96, 98])] {
+        let id = app.upload(fixture).await;
+        let picture = app.deliver(&id, "public").await.picture();
+        assert_color(&picture, (20, 10), color);
+    }
+}
+
+#[tokio::test]
+async fn an_svg_leaves_clean_and_as_svg() {
+    let app = TestApp::new();
+    app.variant("small", r#"{"width":20}"#).await;
+    let id = app.upload("hostile.svg").await;
+
+    let path = format!("/{HASH}/{id}/small");
+    let response = app.get(&path, &[("accept", CHROMIUM)]).await;
+
+    assert_eq!(response.header("content-type"), "image/svg+xml");
+    assert!(response.header("warning").contains("SVG"), "{}", response.header("warning"));
+    let svg = response.text();
+    assert!(svg.contains("M48 20h24v8H56v8h12v8H56v16h-8z"), "{svg}");
+    for harm in ["script", "onclick", "example.com", "foreignObject"] {
+        assert!(!svg.contains(harm), "{harm}: {svg}");
     }
 }
 

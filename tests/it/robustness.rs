@@ -1,0 +1,86 @@
+//! Damaged files of every format: an answer or an error, never a panic. The damage is the same in
+//! every run.
+
+use tintype::transform::{Accepts, Format, Limits, Options, transform, verify};
+
+use crate::support::fixtures;
+
+/// Variants of each file that are tried. More find more: this many take about three seconds.
+const VARIANTS: u64 = 120;
+
+/// A linear congruential generator (Knuth's MMIX), for damage that can be repeated.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// Cuts the file off, or changes a few bytes: half of the time near the start, where headers are.
+fn damage(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut damaged = bytes.to_vec();
+    if dice.below(4) == 0 {
+        damaged.truncate(dice.below(bytes.len()));
+        return damaged;
+    }
+    for _ in 0..=dice.below(4) {
+        let reach = if dice.below(2) == 0 { bytes.len().min(400) } else { bytes.len() };
+        damaged[dice.below(reach)] = match dice.below(4) {
+            0 => 0,
+            1 => 255,
+            _ => dice.below(256) as u8,
+        };
+    }
+    damaged
+}
+
+#[test]
+fn damaged_files_are_errors_and_never_panics() {
+    // Small, for damage that the headers don't show to be answered quickly.
+    let limits = Limits { area: 1_000_000, animation_area: 2_000_000, ..Limits::HOSTED };
+    let options: Options = "width=20".parse().unwrap();
+    for name in [
+        "alpha.avif",
+        "deep.avif",
+        "turned.avif",
+        "grid.avif",
+        "hostile.svg",
+        "linear.png",
+        "wide-gamut.png",
+        "palette.png",
+        "cmyk.jpg",
+        "orientation-6.jpg",
+        "still.gif",
+        "still.webp",
+    ] {
+        let whole = fixtures::read(name);
+        assert!(verify(&whole, &limits).is_ok(), "{name}");
+        let mut dice = Dice(1856);
+        for _ in 0..VARIANTS {
+            let damaged = damage(&whole, &mut dice);
+            let _either = verify(&damaged, &limits);
+            let _either = transform(&damaged, &options, Accepts::default(), &limits);
+        }
+    }
+}
+
+#[test]
+fn what_only_claims_to_be_heic_is_an_error() {
+    let avif = fixtures::read("turned.avif");
+    let renamed = |from: &[u8; 4], to: &[u8; 4], bytes: Vec<u8>| {
+        let mut bytes = bytes;
+        while let Some(place) = bytes.windows(4).position(|name| name == from) {
+            bytes[place..place + 4].copy_from_slice(to);
+        }
+        bytes
+    };
+    let heic = renamed(b"avif", b"heic", renamed(b"av01", b"hvc1", renamed(b"av1C", b"hvcC", avif)));
+
+    assert!(verify(&heic, &Limits::HOSTED).is_err());
+    let mut dice = Dice(1856);
+    for _ in 0..VARIANTS {
+        assert_ne!(verify(&damage(&heic, &mut dice), &Limits::HOSTED), Ok(Format::Heic));
+    }
+}
