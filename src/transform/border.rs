@@ -111,7 +111,10 @@ mod tests {
         let noise = |x, y| [245 + ((x * 7 + y * 13) % 10) as u8, 250, 249];
 
         assert_eq!(inside(&block(noise), AUTO), Some([5, 8, 20, 10]));
-        assert_eq!(inside(&block(noise), BorderRule { tolerance: 3, ..AUTO }), Some([0, 0, 40, 30]));
+        assert_eq!(
+            inside(&block(noise), BorderRule { tolerance: 3, ..AUTO }),
+            Some([0, 0, 40, 30])
+        );
     }
 
     #[test]

@@ -77,7 +77,13 @@ impl Options {
         if client.is_slow && self.slow_quality.is_some() {
             self.quality = self.slow_quality;
         }
-        Self { slow_quality: None, breakpoints: None, mobile_width: None, desktop_width: None, ..self }
+        Self {
+            slow_quality: None,
+            breakpoints: None,
+            mobile_width: None,
+            desktop_width: None,
+            ..self
+        }
     }
 
     /// The documents' defaults: 768 for phones, 1200 for others whose screen isn't known.

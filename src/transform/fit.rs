@@ -66,10 +66,8 @@ pub(super) fn ratio(target: u32, source: u32) -> f64 {
 }
 
 fn cut(resized: Size, target: Size) -> Fitted {
-    let cropped = Size {
-        width: target.width.min(resized.width),
-        height: target.height.min(resized.height),
-    };
+    let cropped =
+        Size { width: target.width.min(resized.width), height: target.height.min(resized.height) };
     Fitted { resized, cropped, padded: cropped }
 }
 

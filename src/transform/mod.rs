@@ -34,13 +34,15 @@ mod svg;
 
 pub use client::{Accepts, Client};
 pub use css_color::Color;
-pub use numbers::{Blur, Dpr, Edge, Factor, Length, Pixels, Quality, Sharpen, Tolerance, UpTo, Whole, Zoom};
+pub use numbers::{
+    Blur, Dpr, Edge, Factor, Length, Pixels, Quality, Sharpen, Tolerance, UpTo, Whole, Zoom,
+};
 pub use options::{InvalidOption, OptionRow, Options, Place, Reading, Support, TABLE};
 pub use plan::{Border, BorderRule, Focus, Plan, Seen, Tone, Wanted, Window};
 pub use probe::{Limits, Probe, probe};
 pub use values::{
-    Breakpoints, Compression, Fit, Flip, Format, Gravity, GravityMode, InvalidValue, MetadataPolicy,
-    OnError, OutputFormat, Rotate, Segment, Size, Trim, Upscale, Width,
+    Breakpoints, Compression, Fit, Flip, Format, Gravity, GravityMode, InvalidValue,
+    MetadataPolicy, OnError, OutputFormat, Rotate, Segment, Size, Trim, Upscale, Width,
 };
 
 use encode::Encoding;

@@ -42,9 +42,7 @@ pub(super) fn negotiate(
         OutputFormat::Jpeg | OutputFormat::BaselineJpeg => (Format::Jpeg, None),
         OutputFormat::PngForce => (Format::Png, None),
         // The service's own words.
-        OutputFormat::Png => {
-            (automatic_png(source), Some("JPEG vs PNG selection is automatic"))
-        }
+        OutputFormat::Png => (automatic_png(source), Some("JPEG vs PNG selection is automatic")),
         OutputFormat::Avif if source.plays(options) => {
             (Format::Webp, Some("animations are not delivered as AVIF"))
         }

@@ -52,7 +52,9 @@ impl<const MIN: u32, const MAX: u32> FromStr for Whole<MIN, MAX> {
         // What rounds to a number within the bounds is within them.
         let rounded = text.parse::<f64>().map_or(text.to_owned(), |one| one.round().to_string());
         number(&rounded, bounds).map(|number| Self(number as u32)).map_err(|error| match error {
-            InvalidValue::Unreadable(_) => InvalidValue::Unreadable(format!("'{text}' is no number")),
+            InvalidValue::Unreadable(_) => {
+                InvalidValue::Unreadable(format!("'{text}' is no number"))
+            }
             refused => refused,
         })
     }

@@ -197,7 +197,9 @@ impl Options {
             let (name, value) = (name.trim(), value.trim());
             match reading.options.set(place, name, value) {
                 Ok(true) => {}
-                Ok(false) => reading.remarks.push(format!("{name} is no option that is known here")),
+                Ok(false) => {
+                    reading.remarks.push(format!("{name} is no option that is known here"))
+                }
                 Err(InvalidOption { option, reason: InvalidValue::Unreadable(reason) }) => {
                     reading.remarks.push(format!("{option} is left out: {reason}"));
                 }

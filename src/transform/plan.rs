@@ -156,7 +156,8 @@ impl Plan {
 
     /// What does not depend on any size.
     fn without_geometry(orient: Orientation, upright: Size, options: &Options) -> Self {
-        let multiplier = |factor: Option<Factor>| factor.map(|one| one.get()).filter(|one| *one != 1.0);
+        let multiplier =
+            |factor: Option<Factor>| factor.map(|one| one.get()).filter(|one| *one != 1.0);
         // Documented: 0 is ignored, but for the saturation, which it takes away.
         let above_zero = |factor| multiplier(factor).filter(|one| *one > 0.0);
         Self {
@@ -272,9 +273,8 @@ fn border_rule(options: &Options) -> Option<BorderRule> {
     (detailed || options.trim == Some(Trim::Border)).then(|| BorderRule {
         color: *trim_border_color,
         tolerance: trim_border_tolerance.map_or(BorderRule::TOLERANCE, |one| one.get() as u8),
-        keep: trim_border_keep.map_or(0, |keep| {
-            (f64::from(keep.get()) * dpr(options)).round() as u32
-        }),
+        keep: trim_border_keep
+            .map_or(0, |keep| (f64::from(keep.get()) * dpr(options)).round() as u32),
     })
 }
 

@@ -71,6 +71,7 @@ async fn provoke(code: ErrorCode) -> Row {
         | E::BadOptions
         | E::AccessDenied
         | E::UnknownAccountHash
+        | E::NotConvertible
         | E::FlexibleDisabled
         | E::PathNotFound
         | E::StoredUndecodable
@@ -149,7 +150,10 @@ async fn in_the_api(code: ErrorCode) -> Response {
 }
 
 async fn in_delivery(code: ErrorCode) -> Response {
-    let app = TestApp::new();
+    let app = match code {
+        ErrorCode::BadOptions | ErrorCode::NotConvertible => TestApp::flexible().await,
+        _ => TestApp::new(),
+    };
     let id = app.upload("palette.png").await;
     app.variant("huge", r#"{"fit":"contain","width":9999}"#).await;
     match code {
@@ -157,10 +161,8 @@ async fn in_delivery(code: ErrorCode) -> Response {
             app.deliver(&app.upload("portrait.jpg").await, "huge").await
         }
         ErrorCode::ImageMissing => app.deliver("nothing", "public").await,
-        ErrorCode::BadOptions => {
-            app.api_json("PATCH", "/v1/config", r#"{"flexible_variants":true}"#).await;
-            app.deliver(&id, "w=0").await
-        }
+        ErrorCode::BadOptions => app.deliver(&id, "w=0").await,
+        ErrorCode::NotConvertible => app.deliver(&id, "format=svg").await,
         ErrorCode::AccessDenied => app.deliver(&id, "nothing").await,
         ErrorCode::UnknownAccountHash => app.get("/AAAAAAAAAAAAAAAAAAAAAA/a/b", &[]).await,
         ErrorCode::FlexibleDisabled => app.deliver(&id, "w=1").await,

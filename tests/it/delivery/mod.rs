@@ -3,4 +3,5 @@ mod caching;
 mod errors;
 mod formats;
 mod geometry;
+mod options;
 mod paths;

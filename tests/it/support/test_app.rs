@@ -89,6 +89,14 @@ impl TestApp {
         self.send(request.body(Body::from(form.finish())).unwrap()).await
     }
 
+    /// With flexible variants switched on.
+    pub(crate) async fn flexible() -> Self {
+        let app = Self::new();
+        let on = r#"{"flexible_variants":true}"#;
+        assert_eq!(app.api_json("PATCH", "/v1/config", on).await.status, 200);
+        app
+    }
+
     /// Uploads a fixture and gives the image's id.
     pub(crate) async fn upload(&self, fixture: &str) -> String {
         self.upload_with(Form::file(fixture)).await
