@@ -110,7 +110,10 @@ fn detect(grey: &ImageData) -> Vec<FaceInfo> {
 mod tests {
     use image::{GrayImage, Luma, RgbImage};
 
-    use super::*;
+    use super::{
+        super::{decode, values::Format},
+        *,
+    };
 
     const SOURCE: (u32, u32) = (1000, 600);
     const FACES: Rect = Rect { x: 700, y: 100, width: 100, height: 120 };
@@ -175,11 +178,28 @@ mod tests {
         }
     }
 
+    fn fixture(bytes: &[u8], format: Format) -> DynamicImage {
+        decode::still(bytes, format).unwrap().pixels
+    }
+
+    #[test]
+    fn the_box_holds_both_faces_of_the_fixture() {
+        let picture = fixture(include_bytes!("../../fixtures/faces.png"), Format::Png);
+        let twice_as_large = picture.resize_exact(1280, 800, image::imageops::Triangle);
+
+        for (frame, scale) in [(picture, 1), (twice_as_large, 2)] {
+            let found = bounding_box(&frame).unwrap();
+            let edges = [found.x, found.y, found.x + found.width, found.y + found.height];
+            for (edge, drawn) in edges.into_iter().zip([120, 115, 400, 245]) {
+                assert!(edge.abs_diff(drawn * scale) <= 15 * scale, "{found:?}");
+            }
+        }
+    }
+
     #[test]
     fn there_is_no_face_in_the_landscape() {
-        let photo: &[u8] = include_bytes!("../../fixtures/photo.jpg");
-        let pixels = super::super::decode::still(photo, super::super::Format::Jpeg).unwrap().pixels;
+        let photo = fixture(include_bytes!("../../fixtures/photo.jpg"), Format::Jpeg);
 
-        assert_eq!(bounding_box(&pixels), None);
+        assert_eq!(bounding_box(&photo), None);
     }
 }
