@@ -6,12 +6,29 @@ use ravif::{Encoder, Img, RGB8, RGBA8};
 use super::unencodable;
 use crate::transform::TransformError;
 
-/// rav1e's effort, 1 (most) to 10 (least).
+/// rav1e's effort, 1 (most) to 10 (least): 10 saves a third of the time for 7 % more bytes, 8 takes
+/// twice as long for 4 % less.
 const SPEED: u8 = 9;
+
+/// Quality numbers and what ravif calls them, straight lines between. They are those of sharp's AVIFs
+/// (libaom), as far as rav1e gets: it spends about a quarter more bytes for the same SSIMULACRA2, so
+/// each row is half way between sharp's bytes and sharp's looks. Measured on photos of 600 px.
+const QUALITIES: [(f32, f32); 10] = [
+    (1.0, 1.0),
+    (40.0, 49.0),
+    (50.0, 66.0),
+    (60.0, 80.0),
+    (70.0, 86.0),
+    (80.0, 89.5),
+    (85.0, 91.0),
+    (90.0, 93.5),
+    (95.0, 96.0),
+    (100.0, 100.0),
+];
 
 pub(super) fn encode(frame: &DynamicImage, quality: u8) -> Result<Vec<u8>, TransformError> {
     let (width, height) = (frame.width() as usize, frame.height() as usize);
-    let quality = f32::from(quality);
+    let quality = ravif_quality(quality);
     let encoder =
         Encoder::new().with_speed(SPEED).with_quality(quality).with_alpha_quality(quality);
     let encoded = if frame.color().has_alpha() {
@@ -24,6 +41,13 @@ pub(super) fn encode(frame: &DynamicImage, quality: u8) -> Result<Vec<u8>, Trans
         encoder.encode_rgb(Img::new(&pixels, width, height))
     };
     Ok(encoded.map_err(unencodable)?.avif_file)
+}
+
+fn ravif_quality(quality: u8) -> f32 {
+    let quality = f32::from(quality);
+    let mut lines = QUALITIES.windows(2).map(|line| (line[0], line[1]));
+    let line = lines.find(|(_, end)| quality <= end.0);
+    line.map_or(100.0, |((x, y), (to_x, to_y))| y + (quality - x) * (to_y - y) / (to_x - x))
 }
 
 #[cfg(test)]
@@ -55,6 +79,12 @@ mod tests {
         const ALPHA: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
         assert!(!has(&encode(&fading(255), 85).unwrap(), ALPHA));
         assert!(has(&encode(&fading(9), 85).unwrap(), ALPHA));
+    }
+
+    #[test]
+    fn qualities_rise_between_the_measured_ones() {
+        assert_eq!([1, 45, 85, 100].map(ravif_quality), [1.0, 57.5, 91.0, 100.0]);
+        assert!((1..=100).map(ravif_quality).is_sorted_by(|less, more| less < more));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! GIF by the gif crate: a palette for each frame, pixels either opaque or clear. A frame holds only
-//! what differs from the one before.
+//! GIF by the gif crate: pixels are either opaque or clear, and a frame holds only what differs from
+//! the one before. The first frame's palette serves all that it fits; others bring their own.
 
 mod delta;
 
@@ -9,7 +9,11 @@ use gif::{DisposalMethod, Encoder, Frame, Repeat};
 use image::RgbaImage;
 
 use self::delta::{Area, Change, Drawing};
-use super::{AnimationEncoder, palette, unencodable};
+use super::{
+    AnimationEncoder,
+    palette::{self, Palette},
+    unencodable,
+};
 use crate::transform::TransformError;
 
 /// A palette entry is kept for the clear pixels.
@@ -18,40 +22,106 @@ const MOST_COLORS: u16 = 255;
 /// Stands in where nothing is drawn: a palette has at least one colour.
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 
+/// How much worse (as mean squares) a frame may look in the first one's palette than that did
+/// itself, before it gets its own, which takes 768 bytes.
+const TOLERANCE: f64 = 8.0;
+
 pub(super) struct Animation {
-    encoder: Encoder<Vec<u8>>,
+    size: (u16, u16),
+    repeat: Option<Repeat>,
     colors: u16,
+    /// From the first frame on.
+    started: Option<Started>,
     /// The frame that waits for its successor: only that knows what has to be cleared before it.
     waiting: Option<(Drawing, u32)>,
 }
 
+struct Started {
+    encoder: Encoder<Vec<u8>>,
+    palette: Palette,
+    /// How far the first frame is from its palette, once it is known.
+    error: Option<f64>,
+}
+
 impl Animation {
     pub(super) fn new(quality: u8, size: (u32, u32), plays: u32) -> Result<Self, TransformError> {
-        let width = u16::try_from(size.0).map_err(unencodable)?;
-        let height = u16::try_from(size.1).map_err(unencodable)?;
-        let mut encoder = Encoder::new(Vec::new(), width, height, &[]).map_err(unencodable)?;
         // The loop extension says how often to repeat; playing once needs none.
         let repeat = match plays {
             0 => Some(Repeat::Infinite),
             1 => None,
             plays => Some(Repeat::Finite(u16::try_from(plays - 1).unwrap_or(u16::MAX))),
         };
-        if let Some(repeat) = repeat {
-            encoder.set_repeat(repeat).map_err(unencodable)?;
-        }
-        Ok(Self { encoder, colors: palette_size(quality), waiting: None })
+        let size = (side(size.0)?, side(size.1)?);
+        Ok(Self { size, repeat, colors: palette_size(quality), started: None, waiting: None })
     }
 
     fn write(&mut self, drawing: &Drawing, milliseconds: u32) -> Result<(), TransformError> {
-        let mut frame = quantize(drawing, self.colors)?;
-        frame.delay = u16::try_from(milliseconds.div_ceil(10)).unwrap_or(u16::MAX);
-        frame.dispose = if drawing.is_cleared_after() {
-            DisposalMethod::Background
-        } else {
-            DisposalMethod::Keep
+        let Area { left, top, width, height } = drawing.area;
+        let changes = drawing.changes();
+        let pixels = without_gaps(&changes);
+        let started = match &mut self.started {
+            Some(started) => started,
+            none => none.insert(Started::new(self.size, self.repeat, &changes, self.colors)?),
         };
-        self.encoder.write_frame(&frame).map_err(unencodable)
+        let (buffer, palette) = started.index(&changes, &pixels, width, self.colors)?;
+        let entries = palette.as_ref().map_or(started.palette.colors.len(), |own| own.colors.len());
+        let transparent = u8::try_from(entries).map_err(unencodable)?;
+        let frame = Frame {
+            left: side(left)?,
+            top: side(top)?,
+            width: side(width)?,
+            height: side(height)?,
+            delay: u16::try_from(milliseconds.div_ceil(10)).unwrap_or(u16::MAX),
+            dispose: if drawing.is_cleared_after() {
+                DisposalMethod::Background
+            } else {
+                DisposalMethod::Keep
+            },
+            transparent: changes.contains(&Change::None).then_some(transparent),
+            palette: palette.as_ref().map(table),
+            buffer: Cow::Owned(clear_unchanged(buffer, &changes, transparent)),
+            ..Frame::default()
+        };
+        started.encoder.write_frame(&frame).map_err(unencodable)
     }
+}
+
+impl Started {
+    fn new(
+        (width, height): (u16, u16),
+        repeat: Option<Repeat>,
+        changes: &[Change],
+        colors: u16,
+    ) -> Result<Self, TransformError> {
+        let palette = Palette::of(&sample(changes), colors)?;
+        let table = table(&palette);
+        let mut encoder = Encoder::new(Vec::new(), width, height, &table).map_err(unencodable)?;
+        if let Some(repeat) = repeat {
+            encoder.set_repeat(repeat).map_err(unencodable)?;
+        }
+        Ok(Self { encoder, palette, error: None })
+    }
+
+    /// The pixels as numbers of colours, and the palette for them where the first one won't do.
+    fn index(
+        &mut self,
+        changes: &[Change],
+        pixels: &[u8],
+        width: u32,
+        colors: u16,
+    ) -> Result<(Vec<u8>, Option<Palette>), TransformError> {
+        let indexes = self.palette.index(pixels, width)?;
+        let error = self.palette.error(pixels, &indexes);
+        if error > *self.error.get_or_insert(error) + TOLERANCE {
+            let own = Palette::of(&sample(changes), colors)?;
+            return Ok((own.index(pixels, width)?, Some(own)));
+        }
+        Ok((indexes, None))
+    }
+}
+
+fn side(side: u32) -> Result<u16, TransformError> {
+    u16::try_from(side).map_err(unencodable)
 }
 
 /// The default quality, and any above, has the whole palette.
@@ -78,7 +148,8 @@ impl AnimationEncoder for Animation {
         if let Some((last, milliseconds)) = self.waiting.take() {
             self.write(&last, milliseconds)?;
         }
-        self.encoder.into_inner().map_err(unencodable)
+        let started = self.started.ok_or_else(|| unencodable("there is no frame"))?;
+        started.encoder.into_inner().map_err(unencodable)
     }
 }
 
@@ -92,40 +163,26 @@ fn make_opaque_or_clear(canvas: &mut RgbaImage) {
     }
 }
 
-/// The drawing's pixels in as many colours, its unchanged pixels clear.
-fn quantize(drawing: &Drawing, colors: u16) -> Result<Frame<'static>, TransformError> {
-    let Area { left, top, width, height } = drawing.area;
-    let changes = drawing.changes();
-    let mut drawn: Vec<u8> = changes.iter().filter_map(Change::drawn).flatten().collect();
-    if drawn.is_empty() {
-        drawn.extend(BLACK);
-    }
-    let indexed = palette::quantize(&drawn, &without_gaps(&changes), width, colors)?;
-
-    let clear = changes.iter().any(|change| *change == Change::None);
-    let transparent = clear.then_some(u8::try_from(indexed.palette.len()).map_err(unencodable)?);
-    let mut palette: Vec<u8> = indexed.palette.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
-    let mut indexes = indexed.indexes;
-    if let Some(transparent) = transparent {
-        palette.extend([0; 3]);
-        let unchanged =
-            changes.iter().zip(&mut indexes).filter(|(change, _)| **change == Change::None);
-        unchanged.for_each(|(_, index)| *index = transparent);
-    }
-    let side = |side: u32| u16::try_from(side).map_err(unencodable);
-    Ok(Frame {
-        left: side(left)?,
-        top: side(top)?,
-        width: side(width)?,
-        height: side(height)?,
-        palette: Some(palette),
-        transparent,
-        buffer: Cow::Owned(indexes),
-        ..Frame::default()
-    })
+/// What is drawn, for a palette to be made of.
+fn sample(changes: &[Change]) -> Vec<u8> {
+    let drawn: Vec<u8> = changes.iter().filter_map(Change::drawn).flatten().collect();
+    if drawn.is_empty() { BLACK.to_vec() } else { drawn }
 }
 
-/// All pixels as RGBA, those not drawn in the colour of the one before: the quantiser's rounding
+/// RGB, and one entry more for what is clear.
+fn table(palette: &Palette) -> Vec<u8> {
+    let colors = palette.colors.iter().chain([&BLACK]);
+    colors.flat_map(|&[r, g, b, _]| [r, g, b]).collect()
+}
+
+fn clear_unchanged(mut indexes: Vec<u8>, changes: &[Change], transparent: u8) -> Vec<u8> {
+    let places = changes.iter().zip(&mut indexes);
+    let unchanged = places.filter(|(change, _)| **change == Change::None);
+    unchanged.for_each(|(_, index)| *index = transparent);
+    indexes
+}
+
+/// All pixels, those not drawn in the colour of the one before: the quantiser's rounding
 /// errors, which go from pixel to pixel, come through unharmed.
 fn without_gaps(changes: &[Change]) -> Vec<u8> {
     let mut last = changes.iter().find_map(Change::drawn).unwrap_or(BLACK);
@@ -204,6 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn a_palette_is_written_again_only_if_colors_changed() {
+        let same = [square(RED, BLUE, 0), square(RED, BLUE, 1), square(BLUE, RED, 1)];
+        let new = [square(RED, BLUE, 0), square(RED, Rgba([0, 255, 0, 255]), 1)];
+        for (canvases, own_palettes) in [(&same[..], 0), (&new[..], 1)] {
+            let gif = encoded(canvases, 0);
+            let mut decoder = gif::DecodeOptions::new().read_info(&gif[..]).unwrap();
+            let mut palettes = 0;
+            while let Some(frame) = decoder.read_next_frame().unwrap() {
+                palettes += usize::from(frame.palette.is_some());
+            }
+            assert_eq!(palettes, own_palettes);
+            assert_shows(&gif, canvases);
+        }
+    }
+
+    #[test]
     fn it_plays_as_often_as_asked() {
         let moves = [0, 1].map(|place| square(RED, BLUE, place));
         for (plays, repeat) in [
@@ -228,7 +301,7 @@ mod tests {
         });
         assert!(sizes.is_sorted_by(|more, less| more > less), "{sizes:?}");
 
-        let gif = encoded(&[picture.clone()], 1);
+        let gif = encoded(std::slice::from_ref(&picture), 1);
         let shown = decode::still(&gif, Format::Gif).unwrap().pixels.into_rgba8();
         let difference = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
         let sum: u64 = shown.iter().zip(picture.iter()).map(difference).sum();

@@ -4,7 +4,7 @@ use image::DynamicImage;
 use png::{BitDepth, ColorType, Compression, DeflateCompression, Encoder, Filter};
 
 use super::{
-    palette::{self, Indexed},
+    palette::{self, Palette},
     unencodable,
 };
 use crate::transform::TransformError;
@@ -68,8 +68,9 @@ fn without_needless_channels(mut frame: DynamicImage) -> DynamicImage {
 fn encode_palette(frame: &DynamicImage, quality: u8) -> Result<Vec<u8>, TransformError> {
     let rgba = frame.to_rgba8();
     let (width, height) = rgba.dimensions();
-    let Indexed { palette, indexes } =
-        palette::quantize(&rgba, &rgba, width, palette::colors(quality))?;
+    let palette = Palette::of(&rgba, palette::colors(quality))?;
+    let indexes = palette.index(&rgba, width)?;
+    let palette = palette.colors;
     let (depth, bits) = depth(palette.len());
 
     let mut bytes = Vec::new();
@@ -92,9 +93,9 @@ fn encode_palette(frame: &DynamicImage, quality: u8) -> Result<Vec<u8>, Transfor
 /// The fewest bits that number so many colours.
 fn depth(colors: usize) -> (BitDepth, usize) {
     match colors {
-        ..=2 => (BitDepth::One, 1),
-        ..=4 => (BitDepth::Two, 2),
-        ..=16 => (BitDepth::Four, 4),
+        0..=2 => (BitDepth::One, 1),
+        3..=4 => (BitDepth::Two, 2),
+        5..=16 => (BitDepth::Four, 4),
         _ => (BitDepth::Eight, 8),
     }
 }
