@@ -329,3 +329,18 @@ async fn the_clients_hints_choose_width_and_quality() {
     assert!(slow.body.len() * 3 < fast.body.len() * 2);
     assert_ne!(slow.header("etag"), fast.header("etag"));
 }
+
+#[tokio::test]
+async fn a_crop_follows_the_faces_and_goes_close_to_them() {
+    let app = TestApp::flexible().await;
+    let id = app.upload("faces.png").await;
+    let crop = async |options: &str| {
+        app.deliver(&id, &format!("w=60,h=60,fit=cover,{options}")).await.picture()
+    };
+
+    let (middle, faces) = (crop("g=center").await, crop("g=face").await);
+    let close = crop("g=face,zoom=1").await;
+
+    assert_ne!(middle, faces, "the faces are not in the middle");
+    assert_ne!(faces, close);
+}
