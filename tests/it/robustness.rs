@@ -13,7 +13,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
 }
@@ -76,7 +77,8 @@ fn what_only_claims_to_be_heic_is_an_error() {
         }
         bytes
     };
-    let heic = renamed(b"avif", b"heic", renamed(b"av01", b"hvc1", renamed(b"av1C", b"hvcC", avif)));
+    let heic =
+        renamed(b"avif", b"heic", renamed(b"av01", b"hvc1", renamed(b"av1C", b"hvcC", avif)));
 
     assert!(verify(&heic, &Limits::HOSTED).is_err());
     let mut dice = Dice(1856);

@@ -80,7 +80,9 @@ async fn jpegs_of_every_kind_show_their_colours() {
 async fn avifs_are_turned_cropped_and_put_together() {
     let app = TestApp::new();
 
-    for (fixture, white) in [("turned.avif", Some((52, 40))), ("grid.avif", None), ("deep.avif", None)] {
+    for (fixture, white) in
+        [("turned.avif", Some((52, 40))), ("grid.avif", None), ("deep.avif", None)]
+    {
         let id = app.upload(fixture).await;
         let picture = app.deliver(&id, "public").await.picture();
         assert_eq!(picture.dimensions(), (120, 80), "{fixture}");
