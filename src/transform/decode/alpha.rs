@@ -58,7 +58,7 @@ mod tests {
             ([9, 9, 9, 0], [0, 0, 0, 0]),
             ([1, 2, 3, 255], [1, 2, 3, 255]),
         ] {
-            let mut pixels = ImageBuffer::from_pixel(1, 1, Rgba(weighted)).into();
+            let mut pixels = ImageBuffer::from_pixel(1, 1, Rgba::<u8>(weighted)).into();
             unpremultiply(&mut pixels);
             assert_eq!(pixels.into_rgba8().get_pixel(0, 0).0, own);
         }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use heic_decoder::{ColorInfo, DecodedImage, HeifError};
+use heic_decoder::{ColorInfo, DecodedImage, HeifError, RgbOptions};
 use image::{DynamicImage, ImageBuffer, Rgb, RgbImage, Rgba, RgbaImage, metadata::Orientation};
 
 use super::{Decoded, Header, alpha, undecodable};
@@ -40,20 +40,23 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
 
 fn to_pixels(image: &DecodedImage) -> Result<Option<DynamicImage>, HeifError> {
     let (width, height) = (image.width as u32, image.height as u32);
+    let options = RgbOptions { color: Some(matrix(image.color_info)), ..RgbOptions::default() };
     let is_deep = image.bit_depth_luma.max(image.bit_depth_chroma) > 8;
     let pixels = match (&image.alpha, is_deep) {
         (None, false) => {
-            RgbImage::from_raw(width, height, image.to_rgb8()?.data).map(DynamicImage::from)
+            RgbImage::from_raw(width, height, image.to_rgb8_with_options(&options)?.data)
+                .map(DynamicImage::from)
         }
         (None, true) => {
-            let samples = image.to_rgb16()?.data;
+            let samples = image.to_rgb16_with_options(&options)?.data;
             ImageBuffer::<Rgb<u16>, _>::from_raw(width, height, samples).map(DynamicImage::from)
         }
         (Some(_), false) => {
-            RgbaImage::from_raw(width, height, image.to_rgba8()?.data).map(DynamicImage::from)
+            RgbaImage::from_raw(width, height, image.to_rgba8_with_options(&options)?.data)
+                .map(DynamicImage::from)
         }
         (Some(_), true) => {
-            let samples = image.to_rgba16()?.data;
+            let samples = image.to_rgba16_with_options(&options)?.data;
             ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, samples).map(DynamicImage::from)
         }
     };
@@ -64,6 +67,19 @@ fn to_pixels(image: &DecodedImage) -> Result<Option<DynamicImage>, HeifError> {
         }
         pixels
     }))
+}
+
+/// Without a word about it the matrix is BT.601's, as libheif and libavif take it, not the decoder's own
+/// choice.
+fn matrix(info: Option<ColorInfo>) -> ColorInfo {
+    const UNSPECIFIED: u16 = 2;
+    const BT601: u16 = 6;
+    let unlabelled = ColorInfo { matrix_coefficients: UNSPECIFIED, ..ColorInfo::default() };
+    let mut info = info.unwrap_or(unlabelled);
+    if info.matrix_coefficients == UNSPECIFIED {
+        info.matrix_coefficients = BT601;
+    }
+    info
 }
 
 fn coded(info: ColorInfo) -> ColorSpace {
