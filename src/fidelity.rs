@@ -8,7 +8,7 @@ use clap::Command;
 use crate::{
     api::OPERATIONS,
     error::{ErrorCode, Evidence},
-    transform,
+    transform::{self, Place, Support},
 };
 
 /// A point where the service is known to act otherwise, or where nobody outside of it knows.
@@ -174,9 +174,19 @@ pub fn document() -> String {
         let path = format!("`{}`", operation.path);
         line(&mut text, &[operation.name, &method, &path, name(operation.evidence)]);
     }
-    text.push_str("\n## Options\n\n| option | in URLs also | what it does |\n|---|---|---|\n");
+    text.push_str(
+        "\n## Options\n\n*v*: in named variants. *f*: in flexible variants.\n\n\
+         | option | in URLs also | where | what it does | how faithfully |\n|---|---|---|---|---|\n",
+    );
     for row in transform::TABLE {
-        line(&mut text, &[&format!("`{}`", row.name), row.alias, row.summary]);
+        let places: Vec<_> = row.places.iter().filter_map(|place| letter(*place)).collect();
+        let support = match row.support {
+            Support::Full => "as documented".to_owned(),
+            Support::Approximate { how, .. } => format!("approximated: {how}"),
+            Support::Missing { why } => format!("no effect: {why}"),
+        };
+        let name = format!("`{}`", row.name);
+        line(&mut text, &[&name, row.alias, &places.join(" "), row.summary, &support]);
     }
     text.push_str(
         "\n## Error codes\n\n| code | status | evidence | message |\n|---|---|---|---|\n",
@@ -186,6 +196,15 @@ pub fn document() -> String {
         line(&mut text, &[&code, &status, name(row.evidence), row.message]);
     }
     text
+}
+
+/// Zones are not built yet.
+fn letter(place: Place) -> Option<&'static str> {
+    match place {
+        Place::Variant => Some("v"),
+        Place::Flexible => Some("f"),
+        Place::Zone => None,
+    }
 }
 
 fn name(evidence: Evidence) -> &'static str {

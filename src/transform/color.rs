@@ -310,9 +310,14 @@ mod tests {
     #[test]
     fn a_measured_gamma_is_brought_to_srgbs() {
         let linear = ColorSpace::Measured { gamma: Some(1.0), chromaticities: None };
-        assert_eq!(shown([0.0, 0.215_86, 1.0], &linear), [0, 128, 255]);
+        let [black, middle, white] = shown([0.0, 0.215_86, 1.0], &linear);
+        assert!(
+            black == 0 && middle.abs_diff(128) <= 1 && white == 255,
+            "{black} {middle} {white}"
+        );
         let grey = ImageBuffer::from_pixel(1, 1, Luma([14_146_u16]));
-        assert_eq!(to_srgb(grey.into(), &linear).into_luma8().get_pixel(0, 0).0, [128]);
+        let [grey] = to_srgb(grey.into(), &linear).into_luma8().get_pixel(0, 0).0;
+        assert!(grey.abs_diff(128) <= 1, "{grey}");
     }
 
     #[test]

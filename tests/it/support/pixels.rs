@@ -1,6 +1,7 @@
 //! Looks at the pixels of answers with decoders that are not the program's own choice of steps.
 
 use image::RgbaImage;
+use tintype::transform;
 
 use super::Response;
 
@@ -17,6 +18,7 @@ impl Response {
         match self.header("content-type") {
             "image/jpeg" => decode_jpeg(&self.body),
             "image/webp" => decode_webp(&self.body),
+            "image/avif" => decode_avif(&self.body),
             _ => image::load_from_memory(&self.body).unwrap().into_rgba8(),
         }
     }
@@ -36,6 +38,14 @@ fn decode_jpeg(bytes: &[u8]) -> RgbaImage {
     let samples = decoder.decode().unwrap();
     let info = decoder.info().unwrap();
     RgbaImage::from_raw(info.width.into(), info.height.into(), samples).unwrap()
+}
+
+/// By the program's own decoder: there is no other one here.
+fn decode_avif(bytes: &[u8]) -> RgbaImage {
+    let options = "format=png-force".parse().unwrap();
+    let limits = transform::Limits::HOSTED;
+    let png = transform::transform(bytes, &options, transform::Accepts::default(), &limits);
+    image::load_from_memory(&png.unwrap().bytes).unwrap().into_rgba8()
 }
 
 fn decode_webp(bytes: &[u8]) -> RgbaImage {
