@@ -67,6 +67,16 @@ pub struct Settings {
     #[arg(long, env = "TINTYPE_DENY_PRIVATE_FETCH", value_parser = BoolishValueParser::new())]
     pub deny_private_fetch: bool,
 
+    /// Image formats to refuse in uploads, as the service does for accounts that haven't got them
+    #[arg(
+        long,
+        env = "TINTYPE_REFUSE_UPLOADS",
+        value_enum,
+        value_name = "FORMAT,FORMAT",
+        value_delimiter = ','
+    )]
+    pub refuse_uploads: Vec<OptionalFormat>,
+
     /// Follow the service to the letter where its own documents expect otherwise
     #[arg(long, env = "TINTYPE_STRICT", value_parser = BoolishValueParser::new())]
     pub strict: bool,
@@ -89,6 +99,13 @@ pub enum Auth {
     None,
     /// Those of the list.
     Tokens,
+}
+
+/// A format that not every account of the service may upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OptionalFormat {
+    Avif,
+    Heic,
 }
 
 /// How log lines look.
@@ -139,7 +156,22 @@ impl fmt::Display for UnknownVariable {
     }
 }
 
+impl OptionalFormat {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Avif => "image/avif",
+            Self::Heic => "image/heic",
+        }
+    }
+}
+
 impl Settings {
+    /// Whether uploads of this media type are refused.
+    #[must_use]
+    pub fn refuses(&self, media_type: &str) -> bool {
+        self.refuse_uploads.iter().any(|format| format.media_type() == media_type)
+    }
+
     /// What is set when nothing is said, neither on a command line nor in the environment.
     #[must_use]
     pub fn defaults() -> Self {

@@ -22,13 +22,13 @@ struct Difference {
 const DIFFERENCES: &[Difference] = &[
     Difference {
         point: "What is not built yet",
-        service: "`/cdn-cgi/image`; options besides those listed below",
-        tintype: "no such door; a flexible variant leaves an unknown option out and says so in a `warning`",
+        service: "`/cdn-cgi/image`",
+        tintype: "no such door",
     },
     Difference {
         point: "Formats",
         service: "takes JPEG, PNG, GIF, WebP, HEIC, SVG, and AVIF for Enterprise accounts; delivers AVIF",
-        tintype: "takes all of them from everybody; delivers JPEG, PNG, GIF, WebP and SVG",
+        tintype: "takes all of them, unless `--refuse-uploads` says otherwise; delivers JPEG, PNG, GIF, WebP, AVIF and SVG",
     },
     Difference {
         point: "HDR pictures (PQ, HLG)",
@@ -111,11 +111,6 @@ const DIFFERENCES: &[Difference] = &[
         tintype: "not emulated: 7000",
     },
     Difference {
-        point: "CMYK images with a colour profile",
-        service: "the profile is applied",
-        tintype: "converted without the profile; profiles of RGB and grey images are applied",
-    },
-    Difference {
         point: "Size limits on upload",
         service: "code and status not published",
         tintype: "9413 with status 413; \"10 MB\" is read as 10 × 1024² bytes",
@@ -139,6 +134,66 @@ const DIFFERENCES: &[Difference] = &[
         point: "`fit=crop` with one side larger and one smaller, and any fit with one side only",
         service: "documented for `cover` only",
         tintype: "as the documented formula gives; a `warning` header where the fit took no effect",
+    },
+    Difference {
+        point: "Unknown and nonsensical options in URLs",
+        service: "seen to be left out; a number out of bounds was reported as an error",
+        tintype: "left out, with a `warning`; out of bounds is 9401, a quality is clamped to 1–100",
+    },
+    Difference {
+        point: "The order of blur, adjustments and borders",
+        service: "known in part",
+        tintype: "trim, flip, rotate, resize, pad, brightness, contrast, gamma, saturation, sharpen, blur, border, background",
+    },
+    Difference {
+        point: "`gamma`",
+        service: "documents of 2026 say that less than 1 lightens, all others that it darkens",
+        tintype: "0.5 darkens, 2 lightens",
+    },
+    Difference {
+        point: "`trim.border.tolerance`",
+        service: "documents say that 255 must match exactly, types say the opposite",
+        tintype: "the largest difference of any channel; 10 if none is given",
+    },
+    Difference {
+        point: "`dpr`",
+        service: "documents say at most 2, seen to take 3 in earlier years",
+        tintype: "cut down to 2; it multiplies pixels of `trim` and `border` too",
+    },
+    Difference {
+        point: "`blur` and `sharpen`",
+        service: "radius and strength are not defined",
+        tintype: "the radius is a Gaussian's standard deviation; sharpening is an unsharp mask of one pixel",
+    },
+    Difference {
+        point: "`border`",
+        service: "not known whether it is inside or outside of the image",
+        tintype: "outside: the answer grows by it; without a colour there is none",
+    },
+    Difference {
+        point: "`gravity=auto`, `entropy` and `face`",
+        service: "maximum symmetric surround saliency, not published, RetinaFace",
+        tintype: "the same saliency on a small copy, entropy of brightness, SeetaFace (upright faces from the front)",
+    },
+    Difference {
+        point: "AVIF answers",
+        service: "libaom or like; falls back when too slow or too large, at sizes that changed over time",
+        tintype: "rav1e; up to 1,200 pixels a side, 1,600 for `format=avif`, else WebP or a plain format",
+    },
+    Difference {
+        point: "`format=png`",
+        service: "chooses JPEG or PNG by itself",
+        tintype: "PNG for PNG and GIF sources and where there is transparency, else JPEG",
+    },
+    Difference {
+        point: "`format=json`",
+        service: "more fields for some options, frames among them",
+        tintype: "`width`, `height` and `original` with `file_size`, `width`, `height`, `format`",
+    },
+    Difference {
+        point: "HEIC files with a `mini` box, sequences in AVIF and HEIC",
+        service: "not known",
+        tintype: "the first are refused, of the second the still is shown",
     },
     Difference {
         point: "Stats",

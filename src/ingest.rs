@@ -103,6 +103,10 @@ async fn examine(app: &App, upload: Upload) -> Result<Original, IngestError> {
     if upload.bytes.len() > MAX_BYTES {
         return Err(IngestError::FileTooLarge);
     }
+    let refused = |format: Format| app.settings.refuses(format.media_type());
+    if transform::sniff(&upload.bytes).is_some_and(refused) {
+        return Err(TransformError::UnsupportedFormat.into());
+    }
     let bytes = upload.bytes.clone();
     let format = app.workers.run(move || transform::verify(&bytes, &Limits::HOSTED)).await?;
     let staged = app.store.stage(upload.bytes).await?;

@@ -39,7 +39,7 @@ pub use numbers::{
 };
 pub use options::{InvalidOption, OptionRow, Options, Place, Reading, Support, TABLE};
 pub use plan::{Border, BorderRule, Focus, Plan, Seen, Tone, Wanted, Window};
-pub use probe::{Limits, Probe, probe};
+pub use probe::{Limits, Probe, probe, sniff};
 pub use values::{
     Breakpoints, Compression, Fit, Flip, Format, Gravity, GravityMode, InvalidValue,
     MetadataPolicy, OnError, OutputFormat, Rotate, Segment, Size, Trim, Upscale, Width,
@@ -85,7 +85,7 @@ pub fn transform(
     accepts: Accepts,
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
-    if probe::sniff(source) == Some(Format::Svg) {
+    if sniff(source) == Some(Format::Svg) {
         let ignored = *options != Options::default();
         let warnings = if ignored { vec!["SVG is delivered without changes"] } else { Vec::new() };
         let media_type = Format::Svg.media_type();
@@ -130,7 +130,7 @@ fn still(
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.
 pub fn verify(source: &[u8], limits: &Limits) -> Result<Format, TransformError> {
-    if probe::sniff(source) == Some(Format::Svg) {
+    if sniff(source) == Some(Format::Svg) {
         return svg::sanitize(source).map(|_| Format::Svg);
     }
     let probe = probe(source, limits)?;

@@ -140,7 +140,8 @@ pub fn probe(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
 }
 
 /// The format that the first bytes announce. What the sender called them doesn't matter.
-pub(super) fn sniff(source: &[u8]) -> Option<Format> {
+#[must_use]
+pub fn sniff(source: &[u8]) -> Option<Format> {
     match source {
         [0xff, 0xd8, 0xff, ..] => Some(Format::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Format::Png),

@@ -1,6 +1,6 @@
 //! Uploading: what is taken, what is refused, and that a refusal stores nothing.
 
-use tintype::config::PublicUrl;
+use tintype::config::{OptionalFormat, PublicUrl};
 
 use crate::support::{Form, TestApp, fixtures};
 
@@ -254,4 +254,14 @@ async fn a_public_url_overrules_the_request() {
 
     let url = response.json()["result"]["variants"][0].as_str().unwrap().to_owned();
     assert!(url.starts_with("https://images.test/base/6oHE1nRiq6AK0MxcayE9rA/"), "{url}");
+}
+
+#[tokio::test]
+async fn formats_that_an_account_has_not_got_can_be_refused() {
+    let app = TestApp::with(|settings| settings.refuse_uploads = vec![OptionalFormat::Avif]);
+
+    let refused = app.api_form("POST", "/v1", Form::file("deep.avif")).await;
+
+    assert_eq!(refused.failure(), "415/5455");
+    assert_eq!(TestApp::new().api_form("POST", "/v1", Form::file("deep.avif")).await.status, 200);
 }

@@ -306,8 +306,8 @@ async fn what_is_left_out_or_approximated_is_said_and_what_is_refused_has_a_code
         ),
         ("f=svg", "415 ERROR 9412: The image can't be converted: pixels can't be made into an SVG"),
         (
-            "trim=300;0;300;0",
-            "403 ERROR 9413: The image is too large: 1024x0, but an image has at least one pixel",
+            "trim=900;0;900;0",
+            "403 ERROR 9413: The image is too large: 1600x0, but an image has at least one pixel",
         ),
     ] {
         let response = app.deliver(&id, options).await;
