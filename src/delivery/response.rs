@@ -61,9 +61,7 @@ impl Validators {
         headers.insert("cf-images", HeaderValue::from_static("internal=ok/m"));
         let warnings = rendition.warnings.into_iter().map(str::to_owned);
         for warning in warnings.chain(remarks) {
-            let warning = format!("cf-images 299 \"{}\"", warning.replace('"', "'"));
-            headers
-                .extend(HeaderValue::from_str(&warning).ok().map(|value| (header::WARNING, value)));
+            headers.append(header::WARNING, warning_value(&warning));
         }
         (headers, rendition.bytes).into_response()
     }
@@ -87,6 +85,13 @@ impl Validators {
 pub(super) fn method_not_allowed() -> Response {
     let allow = [(header::ALLOW, "GET, HEAD")];
     (StatusCode::METHOD_NOT_ALLOWED, allow, "images are read with GET or HEAD\n").into_response()
+}
+
+/// A warning as the service writes it. It may quote what the client sent, whatever that is.
+fn warning_value(text: &str) -> HeaderValue {
+    let unfit = |letter: char| letter.is_control() || letter == '"';
+    let warning = format!("cf-images 299 \"{}\"", text.replace(unfit, "?"));
+    HeaderValue::from_bytes(warning.as_bytes()).expect("what a header can't hold was replaced")
 }
 
 fn value(text: &str) -> HeaderValue {

@@ -162,6 +162,14 @@ impl fmt::Display for NotInUrls {
     }
 }
 
+impl OptionRow {
+    /// The option with this name or short name.
+    fn named(name: &str) -> Option<&'static Self> {
+        let is_alias = |row: &Self| row.alias == name && !name.is_empty();
+        TABLE.iter().find(|row| row.name == name || is_alias(row))
+    }
+}
+
 /// What was made of a text: options, and remarks for the client on what was left out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
@@ -173,11 +181,8 @@ impl Options {
     /// Sets the option called `name`. A name that is unknown at this place changes nothing and
     /// gives `Ok(false)`.
     pub fn set(&mut self, place: Place, name: &str, text: &str) -> Result<bool, InvalidOption> {
-        let is_named = |row: &&OptionRow| {
-            let named = row.name == name || (row.alias == name && !name.is_empty());
-            named && row.places.contains(&place)
-        };
-        let Some(row) = TABLE.iter().find(is_named) else { return Ok(false) };
+        let row = OptionRow::named(name).filter(|row| row.places.contains(&place));
+        let Some(row) = row else { return Ok(false) };
         (row.set)(self, text).map_err(|reason| InvalidOption { option: row.name, reason })?;
         Ok(true)
     }
@@ -242,8 +247,7 @@ impl FromStr for Options {
         let mut options = Self::default();
         for part in parts(text).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let row = TABLE.iter().find(|row| row.name == name || row.alias == name);
-            if let Some(row) = row {
+            if let Some(row) = OptionRow::named(name) {
                 let set = (row.set)(&mut options, value);
                 set.map_err(|reason| InvalidOption { option: row.name, reason })?;
             }

@@ -20,7 +20,7 @@ pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, Tr
         frame = resized;
     }
     if let Some(canvas) = plan.pad {
-        frame = place(&frame, canvas, plan.background.unwrap_or(Color::WHITE));
+        frame = place(&frame, canvas, pad_color(plan.background));
     }
     frame = tone(plan.tone, frame);
     if let Some(amount) = plan.sharpen {
@@ -92,6 +92,16 @@ fn resize_and_crop(
         .resize(frame, &mut target, &options)
         .map_err(|error| TransformError::Unencodable(error.to_string()))?;
     Ok(Some(target))
+}
+
+/// The colour around a padded image. A background that lets something through is laid under the
+/// whole image in the end, and must not be there twice.
+fn pad_color(background: Option<Color>) -> Color {
+    match background {
+        None => Color::WHITE,
+        Some(color) if color.is_opaque() => color,
+        Some(Color([red, green, blue, _])) => Color([red, green, blue, 0]),
+    }
 }
 
 fn tone(tone: Tone, mut frame: DynamicImage) -> DynamicImage {

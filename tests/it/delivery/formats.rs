@@ -262,3 +262,41 @@ async fn jpegs_are_progressive_unless_very_small() {
     assert!(has_marker(&large, 0xc2), "SOF2 is progressive");
     assert!(has_marker(&small, 0xc0) && !has_marker(&small, 0xc2), "SOF0 is baseline");
 }
+
+#[tokio::test]
+async fn every_source_becomes_every_format() {
+    let app = TestApp::flexible().await;
+
+    for fixture in [
+        "photo.jpg",
+        "progressive.jpg",
+        "grey.jpg",
+        "cmyk.jpg",
+        "orientation-6.jpg",
+        "alpha.png",
+        "grey16.png",
+        "palette.png",
+        "still.gif",
+        "animation.gif",
+        "still.webp",
+        "lossless.webp",
+        "animation.webp",
+        "alpha.avif",
+        "deep.avif",
+        "turned.avif",
+        "grid.avif",
+    ] {
+        let id = app.upload(fixture).await;
+        let lossless = app.deliver(&id, "w=40,h=40,fit=squeeze,f=png-force").await.picture();
+        for format in ["jpeg", "baseline-jpeg", "webp", "png-force", "avif"] {
+            let options = format!("w=40,h=40,fit=squeeze,q=90,f={format}");
+            let picture = app.deliver(&id, &options).await.picture();
+            assert_eq!(picture.dimensions(), (40, 40), "{fixture} as {format}");
+            // Where both are opaque they show the same, but for what lossy formats change.
+            let middle = |picture: &image::RgbaImage| picture.get_pixel(20, 20).0;
+            let (one, other) = (middle(&lossless), middle(&picture));
+            let far = one.iter().zip(other).any(|(a, b)| a.abs_diff(b) > 40);
+            assert!(!far || one[3] < 255, "{fixture} as {format}: {one:?} became {other:?}");
+        }
+    }
+}

@@ -135,6 +135,8 @@ async fn a_background_shows_through_what_is_clear() {
     assert_eq!(clear.get_pixel(2, 2).0[3], 0, "without one it stays clear");
     let half = delivered("alpha.png", "background=rgba(0,0,0,0.5)").await.picture();
     assert_eq!(half.get_pixel(2, 2).0, [0, 0, 0, 128]);
+    let padded = delivered("alpha.png", "w=400,h=400,fit=pad,background=rgba(0,0,0,0.5)").await;
+    assert_eq!(padded.picture().get_pixel(200, 2).0, [0, 0, 0, 128], "it is laid under once");
     let jpeg = delivered("alpha.png", "f=jpeg").await.picture();
     assert_color(&jpeg, (2, 2), WHITE);
 }
@@ -275,11 +277,15 @@ async fn what_is_left_out_or_approximated_is_said_and_what_is_refused_has_a_code
         let response = app.deliver(&id, options).await;
         assert_eq!(response.status, 200, "{options}: {}", response.text());
         let lines = response.headers.get_all("warning").iter();
-        lines.map(|line| line.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(" | ")
+        lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
+            .collect::<Vec<_>>()
+            .join(" | ")
     };
     for (options, expected) in [
         ("w=abc", r#"cf-images 299 "width is left out: 'abc' is no number""#),
         ("public=undefined,w=10", r#"cf-images 299 "public is no option that is known here""#),
+        ("w%0D%C3%A4%22=1", "cf-images 299 \"w?ä? is no option that is known here\""),
         ("w=100,fit=cover", r#"cf-images 299 "cover fit mode needs both width and height""#),
         ("w=10,dpr=4", r#"cf-images 299 "dpr > 3 should never be used""#),
         ("f=png", r#"cf-images 299 "JPEG vs PNG selection is automatic""#),
