@@ -53,6 +53,12 @@ pub struct OptionRow {
     get: fn(&Options) -> Option<String>,
 }
 
+impl OptionRow {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || (self.alias == name && !name.is_empty())
+    }
+}
+
 /// A value that its option doesn't take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{option}: {reason}")]
@@ -173,10 +179,7 @@ impl Options {
     /// Sets the option called `name`. A name that is unknown at this place changes nothing and
     /// gives `Ok(false)`.
     pub fn set(&mut self, place: Place, name: &str, text: &str) -> Result<bool, InvalidOption> {
-        let is_named = |row: &&OptionRow| {
-            let named = row.name == name || (row.alias == name && !name.is_empty());
-            named && row.places.contains(&place)
-        };
+        let is_named = |row: &&OptionRow| row.is_called(name) && row.places.contains(&place);
         let Some(row) = TABLE.iter().find(is_named) else { return Ok(false) };
         (row.set)(self, text).map_err(|reason| InvalidOption { option: row.name, reason })?;
         Ok(true)
@@ -242,7 +245,7 @@ impl FromStr for Options {
         let mut options = Self::default();
         for part in parts(text).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let row = TABLE.iter().find(|row| row.name == name || row.alias == name);
+            let row = TABLE.iter().find(|row| row.is_called(name));
             if let Some(row) = row {
                 let set = (row.set)(&mut options, value);
                 set.map_err(|reason| InvalidOption { option: row.name, reason })?;

@@ -9,5 +9,7 @@ mod delivery;
 mod architecture;
 mod catalogue;
 mod documents;
+mod geometry_rules;
+mod option_texts;
 mod process;
 mod robustness;

@@ -3,21 +3,10 @@
 
 use tintype::transform::{Accepts, Format, Limits, Options, transform, verify};
 
-use crate::support::fixtures;
+use crate::support::{dice::Dice, fixtures};
 
 /// Variants of each file that are tried. More find more: this many take about three seconds.
 const VARIANTS: u64 = 120;
-
-/// A linear congruential generator (Knuth's MMIX), for damage that can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-}
 
 /// Cuts the file off, or changes a few bytes: half of the time near the start, where headers are.
 fn damage(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
