@@ -237,8 +237,10 @@ fn check_a_box(fit: &str, fitted: &Fitted, asked: (u64, u64)) {
 /// One side is met exactly and the other follows in proportion. Nothing is cropped or padded.
 fn check_one_side(request: &Request, fitted: &Fitted) {
     let (width, height) = fitted.source;
-    let (asked, side) =
-        request.width.map_or((request.height.unwrap(), height), |asked| (asked, width));
+    let (asked, side) = match request.width {
+        Some(asked) => (asked, width),
+        None => (request.height.unwrap(), height),
+    };
     let stays = match request.fit {
         "scale-down" | "crop" | "aspect-crop" => asked >= side,
         "scale-up" => asked <= side,

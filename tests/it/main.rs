@@ -10,6 +10,7 @@ mod architecture;
 mod catalogue;
 mod documents;
 mod geometry_rules;
+mod hostile_files;
 mod option_texts;
 mod process;
 mod robustness;

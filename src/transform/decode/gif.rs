@@ -32,3 +32,30 @@ fn plays(source: &[u8]) -> Result<u32, TransformError> {
         Repeat::Finite(repeats) => u32::from(repeats) + 1,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One pixel, with a loop extension that says this number, or none.
+    fn plays(repeats: Option<u16>) -> u32 {
+        let mut file = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
+        if let Some(repeats) = repeats {
+            file.extend(b"!\xff\x0bNETSCAPE2.0\x03\x01");
+            file.extend(repeats.to_le_bytes());
+            file.push(0);
+        }
+        file.extend(b",\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;");
+        let animation = animation(&file).unwrap();
+        let plays = animation.plays;
+        assert_eq!(animation.frames.map(Result::unwrap).count(), 1);
+        plays
+    }
+
+    #[test]
+    fn without_a_word_about_it_an_animation_plays_once() {
+        for (repeats, expected) in [(None, 1), (Some(0), 0), (Some(1), 2), (Some(65_535), 65_536)] {
+            assert_eq!(plays(repeats), expected, "{repeats:?}");
+        }
+    }
+}

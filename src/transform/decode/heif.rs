@@ -220,10 +220,14 @@ impl<'a> Container<'a> {
         let id_bytes = if body.full()? == 0 { 2 } else { 4 };
         for (kind, body) in boxes(body.0) {
             let mut body = Bytes(body);
-            let from = body.number(id_bytes)? as u32;
-            let count = body.number(2)?;
-            let to: Option<_> = (0..count).map(|_| Some(body.number(id_bytes)? as u32)).collect();
-            self.references.push(Reference { kind: *kind, from, to: to? });
+            // There should be one in each box, but other decoders read on.
+            while !body.0.is_empty() {
+                let from = body.number(id_bytes)? as u32;
+                let count = body.number(2)?;
+                let to: Option<_> =
+                    (0..count).map(|_| Some(body.number(id_bytes)? as u32)).collect();
+                self.references.push(Reference { kind: *kind, from, to: to? });
+            }
         }
         Some(())
     }
