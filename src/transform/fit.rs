@@ -17,21 +17,55 @@ impl Fitted {
     }
 }
 
+/// Target pixels for each source pixel, as a fraction: rounding is exact where a float would miss a
+/// half by a hair.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    target: u64,
+    source: u64,
+}
+
+impl Scale {
+    pub(super) const ONE: Self = Self { target: 1, source: 1 };
+
+    pub(super) fn new(target: u32, source: u32) -> Self {
+        Self { target: target.into(), source: source.into() }
+    }
+
+    fn is_below(self, other: Self) -> bool {
+        self.target * other.source < other.target * self.source
+    }
+
+    fn min(self, other: Self) -> Self {
+        if other.is_below(self) { other } else { self }
+    }
+
+    fn max(self, other: Self) -> Self {
+        if self.is_below(other) { other } else { self }
+    }
+
+    /// Rounds half up and never to nothing. The service's own rounding is known from few examples.
+    fn of(self, side: u32) -> u32 {
+        let doubled = 2 * u64::from(side) * self.target + self.source;
+        u32::try_from(doubled / (2 * self.source)).unwrap_or(u32::MAX).max(1)
+    }
+}
+
 /// Fits `source` into a box of which both sides are given.
 pub(super) fn into_box(source: Size, target: Size, fit: Fit) -> Fitted {
-    let across = ratio(target.width, source.width);
-    let down = ratio(target.height, source.height);
+    let across = Scale::new(target.width, source.width);
+    let down = Scale::new(target.height, source.height);
     let (inside, around) = (across.min(down), across.max(down));
     match fit {
-        Fit::ScaleDown => Fitted::resized(scaled(source, inside.min(1.0))),
-        Fit::ScaleUp => Fitted::resized(scaled(source, inside.max(1.0))),
+        Fit::ScaleDown => Fitted::resized(scaled(source, inside.min(Scale::ONE))),
+        Fit::ScaleUp => Fitted::resized(scaled(source, inside.max(Scale::ONE))),
         Fit::Contain => Fitted::resized(scaled(source, inside)),
         Fit::Squeeze => Fitted::resized(target),
         Fit::Pad => Fitted { padded: target, ..Fitted::resized(scaled(source, inside)) },
         Fit::Cover => cut(scaled(source, around), target),
-        Fit::Crop => cut(scaled(source, around.min(1.0)), target),
+        Fit::Crop => cut(scaled(source, around.min(Scale::ONE)), target),
         Fit::AspectCrop => {
-            let resized = scaled(source, around.min(1.0));
+            let resized = scaled(source, around.min(Scale::ONE));
             cut(resized, largest_inside(resized, target))
         }
     }
@@ -39,10 +73,10 @@ pub(super) fn into_box(source: Size, target: Size, fit: Fit) -> Fitted {
 
 /// Fits `source` to one side of which the scale is given. There is nothing to crop, pad or distort;
 /// the modes that enlarge do.
-pub(super) fn to_scale(source: Size, scale: f64, fit: Fit) -> Fitted {
+pub(super) fn to_scale(source: Size, scale: Scale, fit: Fit) -> Fitted {
     let scale = match fit {
-        Fit::ScaleDown | Fit::Crop | Fit::AspectCrop => scale.min(1.0),
-        Fit::ScaleUp => scale.max(1.0),
+        Fit::ScaleDown | Fit::Crop | Fit::AspectCrop => scale.min(Scale::ONE),
+        Fit::ScaleUp => scale.max(Scale::ONE),
         Fit::Contain | Fit::Cover | Fit::Pad | Fit::Squeeze => scale,
     };
     Fitted::resized(scaled(source, scale))
@@ -61,10 +95,6 @@ pub(super) fn needs_both_sides(fit: Fit) -> Option<&'static str> {
     }
 }
 
-pub(super) fn ratio(target: u32, source: u32) -> f64 {
-    f64::from(target) / f64::from(source)
-}
-
 fn cut(resized: Size, target: Size) -> Fitted {
     let cropped =
         Size { width: target.width.min(resized.width), height: target.height.min(resized.height) };
@@ -73,12 +103,11 @@ fn cut(resized: Size, target: Size) -> Fitted {
 
 /// `target` if it fits, else the largest window of its proportions.
 fn largest_inside(outer: Size, target: Size) -> Size {
-    let shrink = ratio(outer.width, target.width).min(ratio(outer.height, target.height));
-    scaled(target, shrink.min(1.0))
+    let across = Scale::new(outer.width, target.width);
+    let down = Scale::new(outer.height, target.height);
+    scaled(target, across.min(down).min(Scale::ONE))
 }
 
-/// Rounds half up and never to nothing. The service's own rounding is known from few examples.
-fn scaled(source: Size, scale: f64) -> Size {
-    let side = |pixels: u32| ((f64::from(pixels) * scale + 0.5).floor() as u32).max(1);
-    Size { width: side(source.width), height: side(source.height) }
+fn scaled(source: Size, scale: Scale) -> Size {
+    Size { width: scale.of(source.width), height: scale.of(source.height) }
 }

@@ -53,6 +53,12 @@ pub struct OptionRow {
     get: fn(&Options) -> Option<String>,
 }
 
+impl OptionRow {
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || (self.alias == name && !name.is_empty())
+    }
+}
+
 /// A value that its option doesn't take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{option}: {reason}")]

@@ -11,7 +11,7 @@ use image::metadata::Orientation;
 use super::{
     TransformError,
     css_color::Color,
-    fit::{self, Fitted},
+    fit::{self, Fitted, Scale},
     numbers::{Edge, Factor, Length},
     options::Options,
     values::{Fit, Flip, Gravity, GravityMode, Rotate, Size, Trim},
@@ -198,12 +198,12 @@ impl Plan {
         self.warnings.extend(warning.filter(|_| width.or(height).is_some()));
         match (width, height) {
             (Some(width), Some(height)) => fit::into_box(source, Size { width, height }, fit),
-            (None, None) => fit::to_scale(source, 1.0, fit),
+            (None, None) => fit::to_scale(source, Scale::ONE, fit),
             (width, height) => {
                 self.warnings.extend(fit::needs_both_sides(fit));
-                let across = width.map(|width| fit::ratio(width, source.width));
-                let down = height.map(|height| fit::ratio(height, source.height));
-                fit::to_scale(source, across.or(down).unwrap_or(1.0), fit)
+                let across = width.map(|width| Scale::new(width, source.width));
+                let down = height.map(|height| Scale::new(height, source.height));
+                fit::to_scale(source, across.or(down).unwrap_or(Scale::ONE), fit)
             }
         }
     }
@@ -230,11 +230,12 @@ impl Plan {
             && options.height.is_some();
         let goes_close = gravity == Gravity::Face && zoom > 0.0;
         let looks = focus.is_none() && gravity.point().is_none() && crops;
+        let part = |inner: u32, outer: u32| f64::from(inner) / f64::from(outer);
         self.find_focus = (looks && (self.crop.is_some() || goes_close)).then(|| Wanted {
             gravity,
             zoom,
             size,
-            part: (fit::ratio(size.width, outer.width), fit::ratio(size.height, outer.height)),
+            part: (part(size.width, outer.width), part(size.height, outer.height)),
         });
     }
 
@@ -614,6 +615,12 @@ mod tests {
     fn no_side_keeps_the_size_whatever_the_fit() {
         assert_eq!(plan("1080x720 fit=cover"), "keep");
         assert_eq!(plan("1080x720 blur=20"), "blur 20");
+    }
+
+    #[test]
+    fn halves_are_rounded_up() {
+        // 0.7 of 45 is 31.5, and 45 times the nearest float a little less.
+        assert_eq!(plan("10x45 w=7"), "resize 7x32");
     }
 
     #[test]

@@ -57,8 +57,13 @@ impl Limits {
         if format != Format::Webp && size.width.max(size.height) > self.side {
             return too_large(format!("at most {} pixels a side are allowed", self.side));
         }
+        self.check_area(size)
+    }
+
+    fn check_area(&self, size: Size) -> Result<(), TransformError> {
         if size.area() > self.area {
-            return too_large(format!("at most {} pixels are allowed", self.area));
+            let limit = format!("at most {} pixels are allowed", self.area);
+            return Err(TransformError::TooLarge { size, limit });
         }
         Ok(())
     }
@@ -171,6 +176,10 @@ fn probe_heif(format: Format, header: Header, limits: &Limits) -> Result<Probe, 
         limits.check_size(format, size)?;
     }
     limits.check_size(format, header.size)?;
+    if header.tiles_area > limits.area {
+        let limit = format!("its tiles may have at most {} pixels together", limits.area);
+        return Err(TransformError::TooLarge { size: header.size, limit });
+    }
     Ok(Probe::still(format, header.size, header.orientation, header.has_alpha))
 }
 
@@ -207,6 +216,9 @@ fn probe_gif(source: &[u8], limits: &Limits) -> Result<Probe, TransformError> {
     let mut has_alpha = false;
     while let Some(frame) = decoder.next_frame_info().map_err(undecodable)? {
         frames += 1;
+        // A frame may be larger than the canvas that it is shown on.
+        let frame_size = Size { width: frame.width.into(), height: frame.height.into() };
+        limits.check_area(frame_size)?;
         let covers = (frame.width, frame.height) == (size.width as u16, size.height as u16);
         has_alpha |= frame.transparent.is_some() || (frames == 1 && !covers);
         limits.check_frames(size, frames)?;

@@ -9,5 +9,8 @@ mod delivery;
 mod architecture;
 mod catalogue;
 mod documents;
+mod geometry_rules;
+mod hostile_files;
+mod option_texts;
 mod process;
 mod robustness;

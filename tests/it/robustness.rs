@@ -3,20 +3,15 @@
 
 use tintype::transform::{Accepts, Format, Limits, Options, transform, verify};
 
-use crate::support::fixtures;
+use crate::support::{dice::Dice, fixtures};
 
-/// Variants of each file that are tried. More find more: this many take about three seconds.
+/// Variants of each file that are tried, unless `TINTYPE_MUTATIONS` says how many. More find more: this
+/// many take about three seconds.
 const VARIANTS: u64 = 120;
 
-/// A linear congruential generator (Knuth's MMIX), for damage that can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
+fn variants() -> u64 {
+    let asked = std::env::var("TINTYPE_MUTATIONS").ok().and_then(|number| number.parse().ok());
+    asked.unwrap_or(VARIANTS)
 }
 
 /// Cuts the file off, or changes a few bytes: half of the time near the start, where headers are.
@@ -37,16 +32,22 @@ fn damage(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
     damaged
 }
 
-#[test]
-fn damaged_files_are_errors_and_never_panics() {
+fn try_variants(name: &str, whole: &[u8]) {
     // Small, for damage that the headers don't show to be answered quickly.
     let limits = Limits { area: 1_000_000, animation_area: 2_000_000, ..Limits::HOSTED };
     let options: Options = "width=20".parse().unwrap();
+    assert!(verify(whole, &Limits::HOSTED).is_ok(), "{name}");
+    let mut dice = Dice(1856);
+    for _ in 0..variants() {
+        let damaged = damage(whole, &mut dice);
+        let _either = verify(&damaged, &limits);
+        let _either = transform(&damaged, &options, Accepts::default(), &limits);
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_and_never_panics() {
     for name in [
-        "alpha.avif",
-        "deep.avif",
-        "turned.avif",
-        "grid.avif",
         "hostile.svg",
         "linear.png",
         "wide-gamut.png",
@@ -56,14 +57,25 @@ fn damaged_files_are_errors_and_never_panics() {
         "still.gif",
         "still.webp",
     ] {
-        let whole = fixtures::read(name);
-        assert!(verify(&whole, &limits).is_ok(), "{name}");
-        let mut dice = Dice(1856);
-        for _ in 0..VARIANTS {
-            let damaged = damage(&whole, &mut dice);
-            let _either = verify(&damaged, &limits);
-            let _either = transform(&damaged, &options, Accepts::default(), &limits);
-        }
+        try_variants(name, &fixtures::read(name));
+    }
+}
+
+/// A panic in the AV1 decoder would take the whole program down.
+#[test]
+fn damaged_avifs_are_errors_and_never_panics() {
+    for name in ["alpha.avif", "deep.avif", "turned.avif", "grid.avif"] {
+        try_variants(name, &fixtures::read(name));
+    }
+}
+
+/// For long runs with files that are not ours to keep, HEICs above all: `TINTYPE_FILES` is their paths,
+/// separated by colons.
+#[test]
+fn damaged_files_from_elsewhere_are_errors_and_never_panics() {
+    let paths = std::env::var("TINTYPE_FILES").unwrap_or_default();
+    for path in paths.split(':').filter(|path| !path.is_empty()) {
+        try_variants(path, &std::fs::read(path).unwrap());
     }
 }
 
@@ -82,7 +94,7 @@ fn what_only_claims_to_be_heic_is_an_error() {
 
     assert!(verify(&heic, &Limits::HOSTED).is_err());
     let mut dice = Dice(1856);
-    for _ in 0..VARIANTS {
+    for _ in 0..variants() {
         assert_ne!(verify(&damage(&heic, &mut dice), &Limits::HOSTED), Ok(Format::Heic));
     }
 }

@@ -47,12 +47,14 @@ struct Crop {
 
 pub(in crate::transform) fn read_header(source: &[u8]) -> Result<Header, TransformError> {
     let file = File::read(source)?;
-    let pictures = [Some(&file.color), file.alpha.as_ref()];
+    let pictures = || [Some(&file.color), file.alpha.as_ref()].into_iter().flatten();
+    let tiles_area = |picture: &Picture| picture.tile.area() * picture.tiles.len() as u64;
     Ok(Header {
         size: file.crop.map_or(file.color.size, |crop| crop.size),
         orientation: file.orientation,
         has_alpha: file.alpha.is_some(),
-        decoded: pictures.into_iter().flatten().flat_map(|it| [it.size, it.tile]).collect(),
+        decoded: pictures().flat_map(|it| [it.size, it.tile]).collect(),
+        tiles_area: pictures().map(tiles_area).max().unwrap_or(0),
     })
 }
 
@@ -78,6 +80,9 @@ impl<'a> File<'a> {
     fn read(source: &'a [u8]) -> Result<Self, TransformError> {
         let broken = || undecodable("the boxes of the file are cut off or contradict each other");
         let container = Container::read(source).ok_or_else(broken)?;
+        if container.is_inflated() {
+            return Err(undecodable("the tiles say more than the file holds"));
+        }
         let color = Picture::read(&container, container.primary).ok_or_else(broken)?;
         let is_alpha = |item: &u32| {
             container.properties(*item).any(

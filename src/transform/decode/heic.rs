@@ -2,10 +2,22 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use heic_decoder::{ColorInfo, DecodedImage, HeifError, RgbOptions};
+use heic_decoder::{
+    ColorInfo, DecodedImage, HeifError, RgbOptions,
+    bitreader::strip_emulation_prevention,
+    hevc::{
+        nal::{NAL_SPS, parse_nal_header},
+        params::parse_sps,
+    },
+    isobmff::{self, ParsedHeif, ResolvedImage},
+};
 use image::{DynamicImage, ImageBuffer, Rgb, RgbImage, Rgba, RgbaImage, metadata::Orientation};
 
-use super::{Decoded, Header, alpha, undecodable};
+use super::{
+    Decoded, Header, alpha,
+    heif::{self, Container},
+    undecodable,
+};
 use crate::transform::{
     TransformError,
     color::{CodePoints, ColorSpace},
@@ -14,17 +26,56 @@ use crate::transform::{
 
 /// The decoder crops and turns by itself, so what it gives is upright.
 pub(in crate::transform) fn read_header(source: &[u8]) -> Result<Header, TransformError> {
-    let info = contained(|| heic_decoder::probe(source))?;
-    let size = |width, height| {
-        let side = |pixels| u32::try_from(pixels).map_err(undecodable);
-        Ok::<_, TransformError>(Size { width: side(width)?, height: side(height)? })
-    };
+    if is_inflated(source) {
+        return Err(undecodable("the tiles say more than the file holds"));
+    }
+    let (info, file) = contained(|| Ok((heic_decoder::probe(source)?, isobmff::parse(source)?)))?;
+    let mut decoded = coded_sizes(&file)?;
+    let mut tiles_area = decoded.iter().map(|size| size.area()).sum();
+    if let Some(alpha) = &file.alpha {
+        let of_alpha = coded_sizes(&alpha.image)?;
+        tiles_area = of_alpha.iter().map(|size| size.area()).sum::<u64>().max(tiles_area);
+        decoded.extend(of_alpha);
+    }
+    let grids = [Some(&file), file.alpha.as_ref().map(|alpha| &*alpha.image)];
+    let grids = grids.into_iter().flatten().filter_map(|file| file.grid);
+    decoded.extend(grids.map(|grid| Size { width: grid.output_width, height: grid.output_height }));
+    let side = |pixels: usize| u32::try_from(pixels).map_err(undecodable);
     Ok(Header {
-        size: size(info.width, info.height)?,
+        size: Size { width: side(info.width)?, height: side(info.height)? },
         orientation: Orientation::NoTransforms,
         has_alpha: info.alpha_bit_depth.is_some(),
-        decoded: vec![size(info.coded_width, info.coded_height)?],
+        decoded,
+        tiles_area,
     })
+}
+
+/// Whether the decoder would copy far more than the file holds. It reads the last of several `meta`
+/// boxes, we the first, so there may be one only; a sequence has none and gives one picture.
+fn is_inflated(source: &[u8]) -> bool {
+    match heif::boxes(source).filter(|(kind, _)| *kind == b"meta").count() {
+        0 => false,
+        1 => Container::read(source).is_none_or(|container| container.is_inflated()),
+        _ => true,
+    }
+}
+
+/// The size of every picture that is decoded, as coded: with the margins that are cut off afterwards.
+/// The boxes say it too, but it is this that is allocated.
+fn coded_sizes(file: &ParsedHeif) -> Result<Vec<Size>, TransformError> {
+    contained(|| file.images.iter().chain(&file.reference_image).map(coded_size).collect())
+}
+
+fn coded_size(image: &ResolvedImage) -> Result<Size, HeifError> {
+    for unit in image.hevc_config.nalus_of_type(NAL_SPS) {
+        let (header, payload) = parse_nal_header(unit)?;
+        if header.nal_unit_type == NAL_SPS && header.nuh_layer_id == 0 {
+            let sps = parse_sps(&strip_emulation_prevention(payload))?;
+            let (width, height) = (sps.pic_width_in_luma_samples, sps.pic_height_in_luma_samples);
+            return Ok(Size { width, height });
+        }
+    }
+    Err(HeifError::MalformedHevc("there is no sequence parameter set"))
 }
 
 pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {

@@ -15,6 +15,8 @@ pub(super) struct Container<'a> {
     items: BTreeMap<u32, Item>,
     properties: Vec<Property<'a>>,
     references: Vec<Reference>,
+    /// Bytes of the longest decoder configuration.
+    longest_setup: u64,
 }
 
 #[derive(Default)]
@@ -69,8 +71,9 @@ impl<'a> Container<'a> {
     pub(super) fn read(file: &'a [u8]) -> Option<Self> {
         let meta = boxes(file).find(|(kind, _)| *kind == b"meta")?.1;
         let (inline, properties, references) = (&[][..], Vec::new(), Vec::new());
-        let items = BTreeMap::new();
-        let mut container = Self { file, inline, primary: 0, items, properties, references };
+        let (items, longest_setup) = (BTreeMap::new(), 0);
+        let mut container =
+            Self { file, inline, primary: 0, items, properties, references, longest_setup };
         for (kind, body) in boxes(meta.get(4..)?) {
             let mut body = Bytes(body);
             match kind {
@@ -143,6 +146,29 @@ impl<'a> Container<'a> {
         Some(Cow::Owned(data))
     }
 
+    /// Whether the parts of all composed images together take far more bytes than the file has. They
+    /// can by sharing their data, or one long decoder configuration, and decoders copy both for each
+    /// part: a small file would fill the memory before a pixel is decoded.
+    pub(super) fn is_inflated(&self) -> bool {
+        let whole = self.file.len() as u64;
+        let mut room = 4 * whole + (1 << 20);
+        let composed = self.references.iter().filter(|reference| reference.kind == *b"dimg");
+        for part in composed.flat_map(|reference| &reference.to) {
+            let extents = self.items.get(part).into_iter().flat_map(|item| &item.extents);
+            let lengths = extents.map(|extent| match extent.length {
+                0 => whole,
+                length => length.min(whole),
+            });
+            for length in lengths.chain([self.longest_setup]) {
+                match room.checked_sub(length) {
+                    Some(rest) => room = rest,
+                    None => return true,
+                }
+            }
+        }
+        false
+    }
+
     fn read_kinds(&mut self, mut body: Bytes<'a>) -> Option<()> {
         let count_bytes = if body.full()? == 0 { 2 } else { 4 };
         body.number(count_bytes)?;
@@ -194,10 +220,14 @@ impl<'a> Container<'a> {
         let id_bytes = if body.full()? == 0 { 2 } else { 4 };
         for (kind, body) in boxes(body.0) {
             let mut body = Bytes(body);
-            let from = body.number(id_bytes)? as u32;
-            let count = body.number(2)?;
-            let to: Option<_> = (0..count).map(|_| Some(body.number(id_bytes)? as u32)).collect();
-            self.references.push(Reference { kind: *kind, from, to: to? });
+            // There should be one in each box, but other decoders read on.
+            while !body.0.is_empty() {
+                let from = body.number(id_bytes)? as u32;
+                let count = body.number(2)?;
+                let to: Option<_> =
+                    (0..count).map(|_| Some(body.number(id_bytes)? as u32)).collect();
+                self.references.push(Reference { kind: *kind, from, to: to? });
+            }
         }
         Some(())
     }
@@ -207,6 +237,9 @@ impl<'a> Container<'a> {
             match kind {
                 b"ipco" => {
                     for (kind, body) in boxes(body) {
+                        if matches!(kind, b"hvcC" | b"av1C") {
+                            self.longest_setup = self.longest_setup.max(body.len() as u64);
+                        }
                         self.properties.push(read_property(kind, Bytes(body))?);
                     }
                 }

@@ -41,6 +41,8 @@ pub(super) struct Header {
     pub(super) has_alpha: bool,
     /// The sizes that decoding allocates on the way.
     pub(super) decoded: Vec<Size>,
+    /// Pixels of all tiles of one picture, what is cut off from them included.
+    pub(super) tiles_area: u64,
 }
 
 /// An animation whose frames are decoded one at a time.

@@ -1,5 +1,6 @@
 //! What every test starts with.
 
+pub(crate) mod dice;
 pub(crate) mod fixtures;
 pub(crate) mod pixels;
 
