@@ -143,7 +143,7 @@ const DIFFERENCES: &[Difference] = &[
     Difference {
         point: "The order of blur, adjustments and borders",
         service: "known in part",
-        tintype: "trim, flip, rotate, resize, pad, brightness, contrast, gamma, saturation, sharpen, blur, border, background",
+        tintype: "trim, flip, rotate, resize, background, pad, brightness, contrast, gamma, saturation, sharpen, blur, border",
     },
     Difference {
         point: "`gamma`",
@@ -179,6 +179,21 @@ const DIFFERENCES: &[Difference] = &[
         point: "AVIF answers",
         service: "libaom or like; falls back when too slow or too large, at sizes that changed over time",
         tintype: "rav1e; up to 1,200 pixels a side, 1,600 for `format=avif`, else WebP or a plain format",
+    },
+    Difference {
+        point: "EXIF of PNG, WebP, AVIF and HEIC sources",
+        service: "not known",
+        tintype: "not carried over to a JPEG; that of JPEG sources is, as `metadata` says",
+    },
+    Difference {
+        point: "`trim` by sides together with a border",
+        service: "not known",
+        tintype: "the border only, with a `warning`",
+    },
+    Difference {
+        point: "Very large answers",
+        service: "9527 and 9529 when busy; WebP had ceilings of 2,560 and 1,920 pixels once",
+        tintype: "rendered, as many at once as there are cores; up to some GB of memory each at 100 million pixels",
     },
     Difference {
         point: "`format=png`",

@@ -19,7 +19,7 @@ use crate::{
     domain::{AccountConfig, AccountId, BrowserTtl, Image, SigningKey},
     render::{self, RenditionKey},
     store::{Connection, accounts, images, signing_keys, variants},
-    transform::{Client, Options, Place, Reading},
+    transform::{Accepts, Client, Options, Place, Reading},
 };
 use access::Rule;
 use error::{DeliveryError, Result};
@@ -67,13 +67,15 @@ async fn variant_of_image(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<R
     let vary = asked.options.varies_by();
     let remarks = asked.remarks.into_iter().chain(asked.options.approximations()).collect();
     let options = asked.options.for_client(&client);
-    let key = RenditionKey::new(image.digest, &options, client.accepts);
+    // What the client accepts makes a difference only where the format is open.
+    let accepts = if vary.contains(&"accept") { client.accepts } else { Accepts::default() };
+    let key = RenditionKey::new(image.digest, &options, accepts);
     let cache_control = response::cache_control(audience, asked.browser_ttl, now);
     let validators = response::Validators::new(&key, cache_control, &vary);
     if validators.still_hold(headers) {
         return Ok(validators.not_modified());
     }
-    let rendition = render::render(app, &image, options, client.accepts).await?;
+    let rendition = render::render(app, &image, options, accepts).await?;
     Ok(validators.deliver(rendition, remarks))
 }
 

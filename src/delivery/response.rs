@@ -13,6 +13,10 @@ use crate::{domain::BrowserTtl, render::RenditionKey, transform::Rendition};
 /// The service's own policy: an image runs nothing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; navigate-to 'none'; form-action 'none'";
 
+/// More warnings, and longer ones, are cut: clients refuse answers with too many or too long headers.
+const MAX_WARNINGS: usize = 10;
+const MAX_WARNING_LETTERS: usize = 200;
+
 /// What is known of an answer before it is rendered.
 pub(super) struct Validators {
     etag: String,
@@ -60,8 +64,12 @@ impl Validators {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(rendition.media_type));
         headers.insert("cf-images", HeaderValue::from_static("internal=ok/m"));
         let warnings = rendition.warnings.into_iter().map(str::to_owned);
-        for warning in warnings.chain(remarks) {
-            headers.append(header::WARNING, warning_value(&warning));
+        let warnings: Vec<_> = warnings.chain(remarks).collect();
+        for warning in warnings.iter().take(MAX_WARNINGS) {
+            headers.append(header::WARNING, warning_value(warning));
+        }
+        if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+            headers.append(header::WARNING, warning_value(&format!("and {more} more")));
         }
         (headers, rendition.bytes).into_response()
     }
@@ -90,6 +98,7 @@ pub(super) fn method_not_allowed() -> Response {
 /// A warning as the service writes it. It may quote what the client sent, whatever that is.
 fn warning_value(text: &str) -> HeaderValue {
     let unfit = |letter: char| letter.is_control() || letter == '"';
+    let text: String = text.chars().take(MAX_WARNING_LETTERS).collect();
     let warning = format!("cf-images 299 \"{}\"", text.replace(unfit, "?"));
     HeaderValue::from_bytes(warning.as_bytes()).expect("what a header can't hold was replaced")
 }

@@ -6,8 +6,8 @@ use super::{
     encode::{self, AnimationEncoder, Encoding},
     options::Options,
     pixels,
-    plan::Plan,
-    probe::{Limits, Probe},
+    plan::{Plan, Seen},
+    probe::Probe,
     settle,
 };
 
@@ -16,8 +16,8 @@ pub(super) fn transform(
     source: &[u8],
     probe: &Probe,
     options: &Options,
+    seen: &Seen,
     encoding: &Encoding,
-    limits: &Limits,
 ) -> Result<Vec<u8>, TransformError> {
     let animation = decode::animation(source, probe.format)?;
     let mut encoder: Option<Box<dyn AnimationEncoder>> = None;
@@ -28,7 +28,7 @@ pub(super) fn transform(
         // What the first frame shows decides for all: a window that jumped about would shake.
         let plan = match &mut plan {
             Some(plan) => plan,
-            none => none.insert(settle::plan(probe, options, limits, &canvas)?),
+            none => none.insert(settle::plan(probe, options, seen, &canvas)?),
         };
         let canvas = pixels::apply(plan, canvas)?.into_rgba8();
         let encoder = match &mut encoder {

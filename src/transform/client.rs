@@ -101,7 +101,8 @@ impl Options {
     /// The headers that the answer depends on, as in `Vary`.
     #[must_use]
     pub fn varies_by(&self) -> Vec<&'static str> {
-        let by_format = matches!(self.format, None | Some(OutputFormat::Auto));
+        // A picture that is too large for AVIF becomes what the client accepts.
+        let by_format = matches!(self.format, None | Some(OutputFormat::Auto | OutputFormat::Avif));
         let by_screen = self.width == Some(Width::Auto);
         let mut headers = Vec::new();
         headers.extend(by_format.then_some("accept"));
@@ -172,6 +173,7 @@ mod tests {
         for (text, expected) in [
             ("", "accept"),
             ("format=webp", ""),
+            ("format=avif", "accept"),
             ("width=auto,format=auto", "accept sec-ch-viewport-width user-agent"),
             ("format=jpeg,scq=40", "rtt save-data ect downlink"),
         ] {

@@ -2,14 +2,7 @@
 
 use serde::Serialize;
 
-use super::{
-    TransformError, color, decode,
-    options::Options,
-    plan::{Plan, Seen},
-    probe::{Limits, Probe},
-    settle,
-    values::Size,
-};
+use super::{plan::Plan, probe::Probe, values::Size};
 
 #[derive(Serialize)]
 struct Description {
@@ -29,29 +22,11 @@ struct Original {
     format: &'static str,
 }
 
-/// The sizes before and after. Pixels are decoded only where they have a say in them.
-pub(super) fn describe(
-    source: &[u8],
-    probe: &Probe,
-    options: &Options,
-    limits: &Limits,
-) -> Result<Vec<u8>, TransformError> {
-    let plan = Plan::new(probe.stored, probe.orientation, options, &Seen::default())?;
-    let Size { width, height } = match plan.find_border {
-        None => plan.output,
-        Some(_) => {
-            let decoded = decode::still(source, probe.format)?;
-            let frame = color::to_srgb(decoded.pixels, &decoded.space);
-            settle::plan(probe, options, limits, &frame)?.output
-        }
-    };
-    let upright = plan.upright;
-    let original = Original {
-        file_size: source.len(),
-        width: upright.width,
-        height: upright.height,
-        format: probe.format.media_type(),
-    };
+/// The sizes before and after.
+pub(super) fn describe(file_size: usize, probe: &Probe, plan: &Plan) -> Vec<u8> {
+    let Size { width, height } = plan.upright;
+    let original = Original { file_size, width, height, format: probe.format.media_type() };
+    let Size { width, height } = plan.output;
     let description = Description { width, height, original };
-    Ok(serde_json::to_vec(&description).expect("numbers and names are always JSON"))
+    serde_json::to_vec(&description).expect("numbers and names are always JSON")
 }

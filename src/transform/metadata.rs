@@ -6,6 +6,18 @@ use exif::{Exif, Field, In, Reader, Tag, Value, experimental::Writer};
 
 use super::values::MetadataPolicy;
 
+/// What a JPEG segment holds beside its length and the mark "Exif".
+const SEGMENT: usize = 65_533 - 6;
+
+/// What the new pixels make untrue.
+const UNTRUE: [Tag; 5] = [
+    Tag::Orientation,
+    Tag::PixelXDimension,
+    Tag::PixelYDimension,
+    Tag::ImageWidth,
+    Tag::ImageLength,
+];
+
 /// The EXIF block for the answer. The pixels are upright by now, so the orientation never stays,
 /// and the thumbnail shows another picture. A block that can't be read is left out.
 pub(super) fn carried(source: Option<Vec<u8>>, policy: MetadataPolicy) -> Option<Vec<u8>> {
@@ -14,11 +26,41 @@ pub(super) fn carried(source: Option<Vec<u8>>, policy: MetadataPolicy) -> Option
     }
     let exif = read(source?)?;
     let stays = |field: &&Field| match policy {
-        MetadataPolicy::Keep => field.ifd_num == In::PRIMARY && field.tag != Tag::Orientation,
+        MetadataPolicy::Keep => field.ifd_num == In::PRIMARY && !UNTRUE.contains(&field.tag),
         _ => field.ifd_num == In::PRIMARY && matches!(field.tag, Tag::Artist | Tag::Copyright),
     };
-    let fields: Vec<_> = exif.fields().filter(stays).cloned().map(without_trailing_nul).collect();
-    write(&fields)
+    let mut fields: Vec<Field> = Vec::new();
+    let mut room = SEGMENT;
+    for field in exif.fields().filter(stays) {
+        // Entries may share a value, each of them counts; a tag said twice is one too many.
+        let known = fields.iter().any(|other| other.tag == field.tag);
+        let Some(rest) = room.checked_sub(value_bytes(&field.value)).filter(|_| !known) else {
+            continue;
+        };
+        room = rest;
+        fields.push(without_trailing_nul(field.clone()));
+    }
+    write(&fields).filter(|block| block.len() <= SEGMENT)
+}
+
+/// Bytes that a value takes in the block, its entry included.
+fn value_bytes(value: &Value) -> usize {
+    let bytes = match value {
+        Value::Byte(list) => list.len(),
+        Value::Ascii(texts) => texts.iter().map(|text| text.len() + 1).sum(),
+        Value::Short(list) => 2 * list.len(),
+        Value::Long(list) => 4 * list.len(),
+        Value::Rational(list) => 8 * list.len(),
+        Value::SByte(list) => list.len(),
+        Value::Undefined(list, _) => list.len(),
+        Value::SShort(list) => 2 * list.len(),
+        Value::SLong(list) => 4 * list.len(),
+        Value::SRational(list) => 8 * list.len(),
+        Value::Float(list) => 4 * list.len(),
+        Value::Double(list) => 8 * list.len(),
+        Value::Unknown(..) => 0,
+    };
+    bytes + 12
 }
 
 fn read(source: Vec<u8>) -> Option<Exif> {
@@ -78,6 +120,20 @@ mod tests {
         ] {
             assert_eq!(tags(carried(source.clone(), policy)), expected, "{policy}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_jpeg_is_left_out() {
+        let field = |tag, length| Field {
+            tag,
+            ifd_num: In::PRIMARY,
+            value: Value::Ascii(vec![vec![b'x'; length]]),
+        };
+        let source = write(&[field(Tag::Artist, 40_000), field(Tag::Copyright, 40_000)]);
+
+        let carried = carried(source, MetadataPolicy::Copyright).unwrap();
+
+        assert!(carried.len() < SEGMENT && carried.len() > 40_000, "{}", carried.len());
     }
 
     #[test]

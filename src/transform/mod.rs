@@ -87,42 +87,43 @@ pub fn transform(
 ) -> Result<Rendition, TransformError> {
     if sniff(source) == Some(Format::Svg) {
         let ignored = *options != Options::default();
-        let warnings = if ignored { vec!["SVG is delivered without changes"] } else { Vec::new() };
+        let warnings =
+            if ignored { vec!["SVG is cleaned and not changed otherwise"] } else { Vec::new() };
         let media_type = Format::Svg.media_type();
         return Ok(Rendition { bytes: svg::sanitize(source)?, media_type, warnings });
     }
     let probe = probe(source, limits)?;
-    if probe.plays(options) && probe.total_area() > limits.transformed_area {
+    let seen = settle::border(source, &probe, options)?;
+    let plan = Plan::new(probe.stored, probe.orientation, options, &seen)?;
+    let (output, warning) = negotiate(options, accepts, &probe, plan.output)?;
+    let Output::Image(encoding) = output else {
+        let bytes = json::describe(source.len(), &probe, &plan);
+        return Ok(Rendition { bytes, media_type: "application/json", warnings: plan.warnings });
+    };
+    let moves = probe.plays(options) && encoding.format.can_animate();
+    if moves && probe.total_area() > limits.transformed_area {
         let warnings = vec!["animation too large to be transformed"];
         let media_type = probe.format.media_type();
         return Ok(Rendition { bytes: source.to_vec(), media_type, warnings });
     }
-    let plan = Plan::new(probe.stored, probe.orientation, options, &Seen::default())?;
-    let (output, warning) = negotiate(options, accepts, &probe, plan.output)?;
-    let warnings = plan.warnings.iter().copied().chain(warning).collect();
-    limits.check_output(&plan, probe.played_frames(options))?;
+    limits.check_output(&plan, if moves { probe.frames } else { 1 })?;
 
-    let (bytes, media_type) = match output {
-        Output::Json => (json::describe(source, &probe, options, limits)?, "application/json"),
-        Output::Image(encoding) => {
-            let animated = probe.plays(options) && encoding.format.can_animate();
-            let render = if animated { animation::transform } else { still };
-            (render(source, &probe, options, &encoding, limits)?, encoding.format.media_type())
-        }
-    };
-    Ok(Rendition { bytes, media_type, warnings })
+    let render = if moves { animation::transform } else { still };
+    let bytes = render(source, &probe, options, &seen, &encoding)?;
+    let warnings = plan.warnings.into_iter().chain(warning).collect();
+    Ok(Rendition { bytes, media_type: encoding.format.media_type(), warnings })
 }
 
 fn still(
     source: &[u8],
     probe: &Probe,
     options: &Options,
+    seen: &Seen,
     encoding: &Encoding,
-    limits: &Limits,
 ) -> Result<Vec<u8>, TransformError> {
     let decoded = decode::still(source, probe.format)?;
     let frame = color::to_srgb(decoded.pixels, &decoded.space);
-    let plan = settle::plan(probe, options, limits, &frame)?;
+    let plan = settle::plan(probe, options, seen, &frame)?;
     let frame = pixels::apply(&plan, frame)?;
     let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
     encode::still(frame, encoding, exif)

@@ -4,6 +4,7 @@
 use super::{
     TransformError,
     client::Accepts,
+    css_color::Color,
     encode::{Encoding, Scan},
     options::Options,
     probe::Probe,
@@ -42,17 +43,19 @@ pub(super) fn negotiate(
         OutputFormat::Jpeg | OutputFormat::BaselineJpeg => (Format::Jpeg, None),
         OutputFormat::PngForce => (Format::Png, None),
         // The service's own words.
-        OutputFormat::Png => (automatic_png(source), Some("JPEG vs PNG selection is automatic")),
+        OutputFormat::Png => {
+            (automatic_png(options, source), Some("JPEG vs PNG selection is automatic"))
+        }
         OutputFormat::Avif if source.plays(options) => {
             (Format::Webp, Some("animations are not delivered as AVIF"))
         }
         OutputFormat::Avif if longest(result) > AVIF_SIDE_ON_REQUEST => {
             // The service's own words.
-            (webp_or_plain(accepts, source, result), Some("image too large for AVIF"))
+            (webp_or_plain(options, accepts, source, result), Some("image too large for AVIF"))
         }
         OutputFormat::Avif => (Format::Avif, None),
         OutputFormat::Webp if longest(result) > WEBP_SIDE => {
-            (plain(source), Some("image too large for WebP"))
+            (plain(options, source), Some("image too large for WebP"))
         }
         OutputFormat::Webp | OutputFormat::Auto => (Format::Webp, None),
     };
@@ -71,29 +74,38 @@ fn automatic(options: &Options, accepts: Accepts, source: &Probe, result: Size) 
     } else if accepts.avif && longest(result) <= AVIF_SIDE {
         Format::Avif
     } else {
-        webp_or_plain(accepts, source, result)
+        webp_or_plain(options, accepts, source, result)
     };
     quickest(format, options, source)
 }
 
-fn webp_or_plain(accepts: Accepts, source: &Probe, result: Size) -> Format {
-    if accepts.webp && longest(result) <= WEBP_SIDE { Format::Webp } else { plain(source) }
+fn webp_or_plain(options: &Options, accepts: Accepts, source: &Probe, result: Size) -> Format {
+    if accepts.webp && longest(result) <= WEBP_SIDE { Format::Webp } else { plain(options, source) }
+}
+
+/// Whether the result may be transparent somewhere.
+fn is_clear(options: &Options, source: &Probe) -> bool {
+    let lets_through = |color: Option<Color>| color.is_some_and(|color| !color.is_opaque());
+    let backed = options.background.is_some_and(Color::is_opaque);
+    (source.has_alpha && !backed)
+        || lets_through(options.background)
+        || lets_through(options.border_color)
 }
 
 /// What everybody can read: the source's own format, else one that can hold the same picture.
-fn plain(source: &Probe) -> Format {
+fn plain(options: &Options, source: &Probe) -> Format {
     match source.format {
-        Format::Jpeg | Format::Png | Format::Gif => source.format,
-        _ if source.has_alpha => Format::Png,
+        Format::Png | Format::Gif => source.format,
+        _ if is_clear(options, source) => Format::Png,
         _ => Format::Jpeg,
     }
 }
 
 /// What the service makes of `format=png`: JPEG where nothing is lost by it.
-fn automatic_png(source: &Probe) -> Format {
+fn automatic_png(options: &Options, source: &Probe) -> Format {
     match source.format {
         Format::Png | Format::Gif => Format::Png,
-        _ if source.has_alpha => Format::Png,
+        _ if is_clear(options, source) => Format::Png,
         _ => Format::Jpeg,
     }
 }
@@ -102,7 +114,7 @@ fn automatic_png(source: &Probe) -> Format {
 fn quickest(format: Format, options: &Options, source: &Probe) -> Format {
     let hurry = options.compression == Some(Compression::Fast) && !source.plays(options);
     match format {
-        Format::Avif | Format::Webp if hurry && !source.has_alpha => Format::Jpeg,
+        Format::Avif | Format::Webp if hurry && !is_clear(options, source) => Format::Jpeg,
         Format::Avif if hurry => Format::Webp,
         format => format,
     }
@@ -181,6 +193,8 @@ mod tests {
             ("jpeg 80x60 f=png", "jpeg; JPEG vs PNG selection is automatic"),
             ("webp+alpha 80x60 f=png", "png; JPEG vs PNG selection is automatic"),
             ("jpeg 80x60 f=png-force", "png"),
+            ("webp+alpha 80x60 background=red", "jpeg"),
+            ("jpeg 80x60 background=transparent", "png"),
             ("jpeg 80x60 f=json", "json"),
             ("jpeg 80x60 f=svg", "pixels can't be made into an SVG"),
             ("jpeg 80x60 f=webp,compression=fast", "jpeg"),

@@ -53,12 +53,6 @@ pub struct OptionRow {
     get: fn(&Options) -> Option<String>,
 }
 
-impl OptionRow {
-    fn is_called(&self, name: &str) -> bool {
-        self.name == name || (self.alias == name && !name.is_empty())
-    }
-}
-
 /// A value that its option doesn't take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{option}: {reason}")]
@@ -100,7 +94,7 @@ options! {
     blur: Blur, "blur", "", ALL, Support::Full, "Blur radius, 1 to 250";
     gravity: Gravity, "gravity", "g", URLS, OWN_EYES, "What a crop keeps: a side, `center`, `XxY`, `auto`, `entropy`, `face`";
     gravity_mode: GravityMode, "gravity.mode", "", URLS, Support::Full, "What `XxY` means: `remainder` or `box-center`";
-    zoom: Zoom, "zoom", "face-zoom", URLS, Support::Approximate { how: "how close 1 goes is not published", concerns: |_| true }, "How close `gravity=face` goes, 0 to 1";
+    zoom: Zoom, "zoom", "face-zoom", URLS, OWN_ZOOM, "How close `gravity=face` goes, 0 to 1";
     dpr: Dpr, "dpr", "", URLS, Support::Full, "Multiplies sizes, at most 2";
     trim: Trim, "trim", "", URLS, Support::Full, "What to cut off first: `top;right;bottom;left`, or `border`";
     trim_top: Length, "trim.top", "", URLS, Support::Full, "How much to cut off at the top; between 0 and 1, a part";
@@ -127,7 +121,7 @@ options! {
     gamma: Factor, "gamma", "", URLS, Support::Full, "Exposure: 0.5 darkens, 2 lightens";
     saturation: Factor, "saturation", "", URLS, Support::Full, "Multiplies the saturation; 0 is grey";
     quality: Quality, "quality", "q", URLS, NAMED_QUALITY, "1 to 100, or `low`, `medium-low`, `medium-high`, `high`";
-    slow_quality: Quality, "slow-connection-quality", "scq", URLS, NAMED_QUALITY, "The quality for clients on slow connections";
+    slow_quality: Quality, "slow-connection-quality", "scq", URLS, NAMED_SLOW_QUALITY, "The quality for clients on slow connections";
     format: OutputFormat, "format", "f", URLS, Support::Full, "`auto`, `avif`, `webp`, `jpeg`, `baseline-jpeg`, `png`, `json`";
     anim: bool, "anim", "", URLS, Support::Full, "`false` shows an animation's first frame";
     compression: Compression, "compression", "", URLS, Support::Full, "`fast`: a format that is quick to write";
@@ -142,12 +136,27 @@ options! {
 
 const OWN_EYES: Support = Support::Approximate {
     how: "`auto`, `entropy` and `face` look with other eyes than the service's",
-    concerns: |options| options.gravity.is_some_and(|gravity| gravity.point().is_none()),
+    concerns: |options| {
+        let crops = matches!(options.fit, Some(Fit::Cover | Fit::Crop | Fit::AspectCrop));
+        crops && options.gravity.is_some_and(|gravity| gravity.point().is_none())
+    },
 };
 
+const OWN_ZOOM: Support = Support::Approximate {
+    how: "how close 1 goes is not published",
+    concerns: |options| options.gravity == Some(Gravity::Face),
+};
+
+const FIXED_NAMES: &str = "the names stand for fixed numbers; the service's are perceptual";
+
 const NAMED_QUALITY: Support = Support::Approximate {
-    how: "the names stand for fixed numbers; the service's are perceptual",
+    how: FIXED_NAMES,
     concerns: |options| matches!(options.quality, Some(Quality::Named(..))),
+};
+
+const NAMED_SLOW_QUALITY: Support = Support::Approximate {
+    how: FIXED_NAMES,
+    concerns: |options| matches!(options.slow_quality, Some(Quality::Named(..))),
 };
 
 /// A value that is never taken.
@@ -187,7 +196,11 @@ impl Options {
     /// Sets the option called `name`. A name that is unknown at this place changes nothing and
     /// gives `Ok(false)`.
     pub fn set(&mut self, place: Place, name: &str, text: &str) -> Result<bool, InvalidOption> {
-        let row = OptionRow::named(name).filter(|row| row.places.contains(&place));
+        // The API object of a variant has the long names only.
+        let is_valid = |row: &&OptionRow| {
+            row.places.contains(&place) && (place != Variant || row.name == name)
+        };
+        let row = OptionRow::named(name).filter(is_valid);
         let Some(row) = row else { return Ok(false) };
         (row.set)(self, text).map_err(|reason| InvalidOption { option: row.name, reason })?;
         Ok(true)
@@ -349,7 +362,9 @@ mod tests {
     fn what_is_not_done_as_the_service_does_it_is_said() {
         for (text, said) in [
             ("w=100,quality=85,gravity=left", 0),
-            ("gravity=auto", 1),
+            ("gravity=auto", 0),
+            ("gravity=auto,fit=cover", 1),
+            ("scq=high", 1),
             ("quality=high,segment=foreground", 2),
             ("upscale=interpolate", 0),
             ("upscale=generate", 1),

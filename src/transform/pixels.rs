@@ -19,8 +19,12 @@ pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, Tr
     if let Some(resized) = resize_and_crop(plan, &frame)? {
         frame = resized;
     }
+    // Before anything changes the colours, so that the background is the same behind and around.
+    if let Some(color) = plan.background {
+        frame = flatten_on(&frame, color).into_owned();
+    }
     if let Some(canvas) = plan.pad {
-        frame = place(&frame, canvas, pad_color(plan.background));
+        frame = place(&frame, canvas, plan.background.unwrap_or(Color::WHITE));
     }
     frame = tone(plan.tone, frame);
     if let Some(amount) = plan.sharpen {
@@ -32,10 +36,7 @@ pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, Tr
     if let Some(border) = plan.border {
         frame = surround(&frame, border);
     }
-    match plan.background {
-        Some(color) => Ok(flatten_on(&frame, color).into_owned()),
-        None => Ok(frame),
-    }
+    Ok(frame)
 }
 
 /// What comes before resizing: turned upright, trimmed, mirrored, rotated, gone close to.
@@ -92,16 +93,6 @@ fn resize_and_crop(
         .resize(frame, &mut target, &options)
         .map_err(|error| TransformError::Unencodable(error.to_string()))?;
     Ok(Some(target))
-}
-
-/// The colour around a padded image. A background that lets something through is laid under the
-/// whole image in the end, and must not be there twice.
-fn pad_color(background: Option<Color>) -> Color {
-    match background {
-        None => Color::WHITE,
-        Some(color) if color.is_opaque() => color,
-        Some(Color([red, green, blue, _])) => Color([red, green, blue, 0]),
-    }
 }
 
 fn tone(tone: Tone, mut frame: DynamicImage) -> DynamicImage {

@@ -33,6 +33,8 @@ pub struct Plan {
     pub crop: Option<Window>,
     /// What the window should show; until it was looked for, the window is in the middle.
     pub find_focus: Option<Wanted>,
+    /// What is put behind transparent pixels, and around padded ones.
+    pub background: Option<Color>,
     /// The canvas to put the image on, and where.
     pub pad: Option<Window>,
     pub tone: Tone,
@@ -40,8 +42,6 @@ pub struct Plan {
     /// Blur radius in pixels.
     pub blur: Option<f32>,
     pub border: Option<Border>,
-    /// What is put behind transparent pixels.
-    pub background: Option<Color>,
     /// The size of the source as shown.
     pub upright: Size,
     /// The size of the result.
@@ -133,20 +133,23 @@ impl Plan {
         let upright = upright(stored, orientation);
         let mut plan = Self::without_geometry(orientation, upright, options);
         plan.find_border = border_rule(options).filter(|_| seen.inside_border.is_none());
-        plan.trim = match seen.inside_border {
-            Some(window) => (window.size != upright).then_some(window),
-            None => trimmed_sides(upright, options)?,
+        plan.trim = match (border_rule(options), seen.inside_border) {
+            (None, _) => trimmed_sides(upright, options)?,
+            (Some(_), None) => None,
+            (Some(_), Some(window)) => (window.size != upright).then_some(window),
         };
+        plan.warnings.extend(unheeded_trim(options));
         let trimmed = plan.trim.map_or(upright, |window| window.size);
         let turned = turned(trimmed, plan.rotate);
-
+        let fitted = plan.fit(turned, options);
         if let Some(Focus::Window(window)) = seen.focus {
+            // It has the crop's proportions, so it becomes the crop as a whole.
             plan.zoom = Some(window);
+            plan.resize = (fitted.cropped != window.size).then_some(fitted.cropped);
+        } else {
+            plan.resize = (fitted.resized != turned).then_some(fitted.resized);
+            plan.place_crop(fitted, options, seen.focus);
         }
-        let source = plan.zoom.map_or(turned, |window| window.size);
-        let fitted = plan.fit(source, options);
-        plan.resize = (fitted.resized != source).then_some(fitted.resized);
-        plan.place_crop(fitted, options, seen.focus);
         plan.pad = (fitted.padded != fitted.cropped)
             .then(|| centred(fitted.padded, fitted.cropped, fitted.padded));
         plan.output = fitted.padded;
@@ -193,9 +196,7 @@ impl Plan {
         let target = |side: u32| ((f64::from(side) * dpr(options)).round() as u32).max(1);
         let width = options.width.and_then(|width| width.pixels()).map(target);
         let height = options.height.map(|height| target(height.get()));
-        // Without a size there is nothing to multiply.
-        let warning = options.dpr.and_then(|dpr| dpr.warning());
-        self.warnings.extend(warning.filter(|_| width.or(height).is_some()));
+        self.warnings.extend(options.dpr.and_then(|dpr| dpr.warning()));
         match (width, height) {
             (Some(width), Some(height)) => fit::into_box(source, Size { width, height }, fit),
             (None, None) => fit::to_scale(source, Scale::ONE, fit),
@@ -214,8 +215,7 @@ impl Plan {
         let zoom = options.zoom.map_or(0.0, |zoom| zoom.get());
         let (x, y, mode) = match focus {
             Some(Focus::Point(x, y, mode)) => (x, y, mode),
-            Some(Focus::Window(_)) => (0.5, 0.5, GravityMode::Remainder),
-            None => {
+            _ => {
                 let (x, y) = gravity.point().unwrap_or((0.5, 0.5));
                 (x, y, options.gravity_mode.unwrap_or_default())
             }
@@ -307,6 +307,21 @@ fn trimmed_sides(source: Size, options: &Options) -> Result<Option<Window>, Tran
     Ok((size != source).then_some(Window { size, left, top }))
 }
 
+/// What the client should know of ways to trim that exclude each other.
+fn unheeded_trim(options: &Options) -> Option<&'static str> {
+    let Options { trim_top, trim_right, trim_bottom, trim_left, trim_width, trim_height, .. } =
+        options;
+    let lengths = [trim_top, trim_right, trim_bottom, trim_left, trim_width, trim_height];
+    let sides =
+        matches!(options.trim, Some(Trim::Sides(_))) || lengths.iter().any(|one| one.is_some());
+    if border_rule(options).is_some() && sides {
+        return Some("trim takes a border off or sides, not both: the sides stay");
+    }
+    let both = |kept: &Option<Length>, end: &Option<Length>| kept.is_some() && end.is_some();
+    (both(trim_width, trim_right) || both(trim_height, trim_bottom))
+        .then_some("trim.width and trim.height go before trim.right and trim.bottom")
+}
+
 /// How far from the start a crop of `inner` pixels begins on a side of `outer`.
 fn offset(outer: u32, inner: u32, coordinate: f64, mode: GravityMode) -> u32 {
     let free = f64::from(outer - inner);
@@ -360,6 +375,7 @@ impl fmt::Display for Plan {
             self.zoom.map(|window| format!("zoom {window}")),
             self.resize.map(|size| format!("resize {size}")),
             crop,
+            self.background.map(|color| format!("background {color}")),
             self.pad.map(|window| format!("pad {window}")),
             self.tone.brightness.map(|factor| format!("brightness {factor}")),
             self.tone.contrast.map(|factor| format!("contrast {factor}")),
@@ -368,7 +384,6 @@ impl fmt::Display for Plan {
             self.sharpen.map(|amount| format!("sharpen {amount}")),
             self.blur.map(|radius| format!("blur {radius}")),
             self.border.map(|border| format!("border {border}")),
-            self.background.map(|color| format!("background {color}")),
         ];
         let steps: Vec<_> = steps.into_iter().flatten().collect();
         f.write_str(if steps.is_empty() { "keep" } else { "" })?;
@@ -423,69 +438,78 @@ mod tests {
         }
     }
 
-    /// Every fit on a source of 400x300: a box that is larger, smaller, wider, taller, and one side.
-    #[test]
-    fn every_fit_meets_every_kind_of_box() {
-        for (fit, larger, smaller, wider, taller, width) in [
-            ("scale-down", "keep", "resize 100x75", "resize 133x100", "resize 100x75", "keep"),
-            ("scale-up", "resize 800x600", "keep", "keep", "keep", "resize 800x600"),
-            (
-                "contain",
+    /// Every fit on a source of 400x300 meets a box that is larger, smaller, wider, taller, and a
+    /// width alone.
+    const FITS: [(&str, [&str; 5]); 8] = [
+        ("scale-down", ["keep", "resize 100x75", "resize 133x100", "resize 100x75", "keep"]),
+        ("scale-up", ["resize 800x600", "keep", "keep", "keep", "resize 800x600"]),
+        (
+            "contain",
+            [
                 "resize 800x600",
                 "resize 100x75",
                 "resize 133x100",
                 "resize 100x75",
                 "resize 800x600",
-            ),
-            (
-                "cover",
-                "resize 800x600, crop 800x600+0+0",
+            ],
+        ),
+        (
+            "cover",
+            [
+                "resize 800x600",
                 "resize 133x100, crop 100x100+16+0",
                 "resize 800x600, crop 800x100+0+250",
                 "resize 800x600, crop 100x600+350+0",
                 "resize 800x600; cover fit mode needs both width and height",
-            ),
-            (
-                "crop",
+            ],
+        ),
+        (
+            "crop",
+            [
                 "keep",
                 "resize 133x100, crop 100x100+16+0",
                 "crop 400x100+0+100",
                 "crop 100x300+150+0",
                 "keep; crop fit mode needs both width and height",
-            ),
-            (
-                "aspect-crop",
+            ],
+        ),
+        (
+            "aspect-crop",
+            [
                 "keep",
                 "resize 133x100, crop 100x100+16+0",
                 "crop 400x50+0+125",
                 "crop 50x300+175+0",
                 "keep; aspect-crop fit mode needs both width and height",
-            ),
-            (
-                "pad",
+            ],
+        ),
+        (
+            "pad",
+            [
                 "resize 800x600",
                 "resize 100x75, pad 100x100+0+12",
                 "resize 133x100, pad 800x100+333+0",
                 "resize 100x75, pad 100x600+0+262",
                 "resize 800x600; pad fit mode needs both width and height",
-            ),
-            (
-                "squeeze",
+            ],
+        ),
+        (
+            "squeeze",
+            [
                 "resize 800x600",
                 "resize 100x100",
                 "resize 800x100",
                 "resize 100x600",
                 "resize 800x600; squeeze fit mode needs both width and height",
-            ),
-        ] {
-            for (sides, expected) in [
-                ("w=800,h=600", larger),
-                ("w=100,h=100", smaller),
-                ("w=800,h=100", wider),
-                ("w=100,h=600", taller),
-                ("w=800", width),
-            ] {
-                let expected = expected.replace(", crop 800x600+0+0", "");
+            ],
+        ),
+    ];
+
+    #[test]
+    fn every_fit_meets_every_kind_of_box() {
+        let boxes = ["w=800,h=600", "w=100,h=100", "w=800,h=100", "w=100,h=600", "w=800"];
+        for (fit, plans) in FITS {
+            for (sides, expected) in boxes.iter().zip(plans) {
                 assert_eq!(plan(&format!("400x300 {sides},fit={fit}")), expected, "{fit} {sides}");
             }
         }
@@ -520,7 +544,7 @@ mod tests {
             ("1080x720 w=270,dpr=2", "resize 540x360"),
             ("1080x720 w=270,dpr=1.5", "resize 405x270"),
             ("1080x720 w=270,dpr=4", "resize 540x360; dpr > 3 should never be used"),
-            ("1080x720 dpr=4", "keep"),
+            ("1080x720 dpr=4", "keep; dpr > 3 should never be used"),
             ("1080x720 trim=10;0;0;20,dpr=2", "trim 1040x700+40+20"),
             ("1080x720 trim=0.5;0;0;0,dpr=2", "trim 1080x360+0+360"),
             ("10x10 border.width=2,border.color=red,dpr=2", "border 4 4 4 4 #ff0000"),
@@ -540,6 +564,14 @@ mod tests {
             ("400x300 trim=10;0;0;0,trim.top=20", "trim 400x280+0+20"),
             ("400x300 trim=border", "trim border ± 10"),
             ("400x300 trim.border.tolerance=3", "trim border ± 3"),
+            (
+                "400x300 trim=border,trim.top=900",
+                "trim border ± 10; trim takes a border off or sides, not both: the sides stay",
+            ),
+            (
+                "400x300 trim.width=50,trim.right=3",
+                "trim 50x300+0+0; trim.width and trim.height go before trim.right and trim.bottom",
+            ),
             ("400x300 trim=150;0;150;0", "400x0, but an image has at least one pixel"),
             ("400x300 rotate=90,w=150", "rotate 90, resize 150x200"),
             ("400x300 rotate=180,w=200", "rotate 180, resize 200x150"),
@@ -586,7 +618,7 @@ mod tests {
             ("9x9 border.color=red", "keep"),
             (
                 "9x9 border.color=red,border.width=3,border.left=0,background=tan",
-                "border 3 3 3 0 #ff0000, background #d2b48c",
+                "background #d2b48c, border 3 3 3 0 #ff0000",
             ),
         ] {
             assert_eq!(plan(case), expected, "{case}");

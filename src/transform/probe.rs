@@ -107,12 +107,6 @@ impl Probe {
         self.is_animated() && options.anim != Some(false)
     }
 
-    /// How many frames the answer has.
-    #[must_use]
-    pub fn played_frames(&self, options: &Options) -> u32 {
-        if self.plays(options) { self.frames } else { 1 }
-    }
-
     /// Pixels of all frames together.
     #[must_use]
     pub fn total_area(&self) -> u64 {

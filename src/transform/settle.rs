@@ -3,40 +3,45 @@
 use image::{DynamicImage, math::Rect};
 
 use super::{
-    TransformError, faces,
+    TransformError, color, decode, faces,
     options::Options,
     pixels,
     plan::{Focus, Plan, Seen, Wanted, Window},
-    probe::{Limits, Probe},
+    probe::Probe,
     saliency,
     values::{Gravity, GravityMode, Size},
 };
 
+/// Looks for the border that is to be trimmed, if one is. For that the first frame is decoded by
+/// itself: what the border leaves decides on the format of the answer.
+pub(super) fn border(
+    source: &[u8],
+    probe: &Probe,
+    options: &Options,
+) -> Result<Seen, TransformError> {
+    let plan = Plan::new(probe.stored, probe.orientation, options, &Seen::default())?;
+    let Some(rule) = plan.find_border else { return Ok(Seen::default()) };
+    let decoded = decode::still(source, probe.format)?;
+    let mut upright = color::to_srgb(decoded.pixels, &decoded.space);
+    upright.apply_orientation(plan.orient);
+    // A picture that is nothing but border stays as it is.
+    let whole = Window { size: plan.upright, left: 0, top: 0 };
+    let inside = rule.inside(&upright).unwrap_or(whole);
+    Ok(Seen { inside_border: Some(inside), focus: None })
+}
+
 /// The plan for a source of which `frame` is the first frame, as stored. Nothing is left in it to
-/// be looked for, and its result is within the limits.
+/// be looked for. Its result has the size that was planned before.
 pub(super) fn plan(
     probe: &Probe,
     options: &Options,
-    limits: &Limits,
+    seen: &Seen,
     frame: &DynamicImage,
 ) -> Result<Plan, TransformError> {
-    let mut seen = Seen::default();
-    let new = |seen: &Seen| Plan::new(probe.stored, probe.orientation, options, seen);
-    let mut plan = new(&seen)?;
-    if let Some(rule) = plan.find_border {
-        let mut upright = frame.clone();
-        upright.apply_orientation(plan.orient);
-        // A picture that is nothing but border stays as it is.
-        let whole = Window { size: plan.upright, left: 0, top: 0 };
-        seen.inside_border = Some(rule.inside(&upright).unwrap_or(whole));
-        plan = new(&seen)?;
-    }
-    if let Some(wanted) = plan.find_focus {
-        seen.focus = Some(focus(&pixels::reframe(&plan, frame.clone()), wanted));
-        plan = new(&seen)?;
-    }
-    limits.check_output(&plan, probe.played_frames(options))?;
-    Ok(plan)
+    let plan = Plan::new(probe.stored, probe.orientation, options, seen)?;
+    let Some(wanted) = plan.find_focus else { return Ok(plan) };
+    let focus = Some(focus(&pixels::reframe(&plan, frame.clone()), wanted));
+    Plan::new(probe.stored, probe.orientation, options, &Seen { focus, ..*seen })
 }
 
 fn focus(frame: &DynamicImage, wanted: Wanted) -> Focus {

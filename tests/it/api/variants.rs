@@ -155,3 +155,21 @@ async fn every_image_names_every_variant() {
         |url: &serde_json::Value| url.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     assert_eq!(urls.iter().map(last).collect::<Vec<_>>(), ["hero", "public"]);
 }
+
+#[tokio::test]
+async fn short_names_and_modes_of_urls_are_none_of_a_variants() {
+    let app = TestApp::new();
+
+    let body = r#"{"id":"short","options":{"w":100,"quality":50,"height":50}}"#;
+    let created = app.api_json("POST", "/v1/variants", body).await.json();
+    let options = &created["result"]["variant"]["options"];
+    assert_eq!(
+        *options,
+        serde_json::json!({"fit":"scale-down","height":50,"metadata":"copyright"})
+    );
+
+    for options in [r#"{"fit":"squeeze"}"#, r#"{"width":"auto"}"#] {
+        let body = format!(r#"{{"id":"bad","options":{options}}}"#);
+        assert_eq!(app.api_json("POST", "/v1/variants", &body).await.failure(), "400/5400");
+    }
+}

@@ -28,7 +28,6 @@ async fn check(options: &str, size: (u32, u32), points: &[((u32, u32), [u8; 3])]
     let picture = rendered(options).await;
     assert_eq!(picture.dimensions(), size, "{options}");
     for (point, color) in points {
-        println!("{options} at {point:?}");
         assert_color(&picture, *point, *color);
     }
 }
@@ -169,15 +168,26 @@ async fn blur_and_sharpen_do_the_opposite_to_an_edge() {
     };
     let plain = step("w=400").await;
     assert!(step("blur=40").await < plain / 2);
-    // Beside the edge the brighter side rises and the darker one falls.
-    let at = async |options: &str| {
+    // Sharpening undoes some of it: the two sides of the edge move apart again.
+    let across = async |options: &str| {
         let picture = rendered(options).await;
-        [198, 203].map(|x| picture.get_pixel(x, 40).0[0])
+        let [left, right] = [194, 206].map(|x| i32::from(picture.get_pixel(x, 40).0[0]));
+        left - right
     };
-    let ([red, green], [sharp_red, sharp_green]) =
-        (at("blur=2").await, at("blur=2,sharpen=9").await);
-    println!("{red} {green} {sharp_red} {sharp_green}");
-    assert_ne!((red, green), (sharp_red, sharp_green));
+    let (soft, sharp) = (across("blur=4").await, across("w=400,sharpen=10").await);
+    assert!(soft < sharp, "{soft} {sharp}");
+    let grey = async |options: &str| {
+        let picture = delivered("grey.jpg", options).await.picture();
+        let rows = picture.rows().flat_map(|row| row.map(|pixel| pixel.0[0]).collect::<Vec<_>>());
+        let values: Vec<_> = rows.collect();
+        values.windows(2).map(|pair| u64::from(pair[0].abs_diff(pair[1]))).sum::<u64>()
+    };
+    let (plain, sharpened) =
+        (grey("w=200,f=png-force").await, grey("w=200,sharpen=4,f=png-force").await);
+    assert!(
+        sharpened * 10 > plain * 11,
+        "there is more contrast between neighbours: {plain} {sharpened}"
+    );
 }
 
 #[tokio::test]
@@ -342,15 +352,64 @@ async fn the_clients_hints_choose_width_and_quality() {
 
 #[tokio::test]
 async fn a_crop_follows_the_faces_and_goes_close_to_them() {
+    // 640 × 400; the box of both faces is about (120, 115) to (400, 245), nobody is in the right third.
+    const WALL: [u8; 3] = [112, 136, 150];
     let app = TestApp::flexible().await;
     let id = app.upload("faces.png").await;
-    let crop = async |options: &str| {
-        app.deliver(&id, &format!("w=60,h=60,fit=cover,{options}")).await.picture()
+    let crop =
+        async |options: &str| app.deliver(&id, &format!("w=200,h=200,{options}")).await.picture();
+    let walls = |picture: &RgbaImage| {
+        picture.pixels().filter(|pixel| pixel.0[..3] == WALL).count() * 100 / (200 * 200)
     };
 
-    let (middle, faces) = (crop("g=center").await, crop("g=face").await);
-    let close = crop("g=face,zoom=1").await;
+    let center = crop("fit=cover,g=center").await;
+    let faces = crop("fit=cover,g=face").await;
+    let close = crop("fit=cover,g=face,zoom=1").await;
 
-    assert_ne!(middle, faces, "the faces are not in the middle");
-    assert_ne!(faces, close);
+    // The window of 400 × 400 moves left by a fifth of its width.
+    assert_eq!(faces.get_pixel(100, 100), center.get_pixel(70, 100));
+    assert!(walls(&close) + 10 < walls(&faces), "{} {}", walls(&close), walls(&faces));
+    let cropped = crop("fit=crop,g=face,zoom=1").await;
+    assert_eq!(cropped.dimensions(), (200, 200), "going close doesn't shrink the answer");
+}
+
+#[tokio::test]
+async fn a_still_of_an_animation_counts_as_one_frame() {
+    let app = TestApp::flexible().await;
+    let id = app.upload("animation.gif").await;
+
+    // Eight frames of this size would be over the limit.
+    let still = app.deliver(&id, "w=5000,fit=contain,f=json").await;
+    assert_eq!(still.json()["width"], 5000);
+    assert_eq!(app.deliver(&id, "w=5000,fit=contain,f=webp").await.header("cf-images"), "err=9413");
+}
+
+#[tokio::test]
+async fn what_a_border_leaves_decides_on_the_format() {
+    let app = TestApp::flexible().await;
+    let id = app.upload("geometry.png").await;
+    let path = format!("/{HASH}/{id}/trim=border,w=1203,fit=contain");
+
+    // With the border it would be 1203 × 902: too large for AVIF.
+    let response = app.get(&path, &[("accept", "image/avif,image/webp")]).await;
+
+    assert_eq!(response.header("content-type"), "image/webp");
+    let path = format!("/{HASH}/{id}/trim=border,w=1700,fit=contain,f=avif");
+    let response = app.get(&path, &[("accept", "image/webp")]).await;
+    assert_eq!(response.header("content-type"), "image/webp");
+    assert_eq!(response.header("vary"), "accept");
+    assert!(response.header("warning").contains("too large for AVIF"));
+}
+
+#[tokio::test]
+async fn warnings_are_not_endless() {
+    let app = TestApp::flexible().await;
+    let id = app.upload("palette.png").await;
+
+    let many = "nonsense,".repeat(40);
+    let response = app.deliver(&id, &format!("w=1,{many}")).await;
+
+    let warnings: Vec<_> = response.headers.get_all("warning").iter().collect();
+    assert_eq!(warnings.len(), 11);
+    assert_eq!(warnings[10], r#"cf-images 299 "and 30 more""#);
 }
