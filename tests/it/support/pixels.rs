@@ -30,14 +30,19 @@ impl Response {
     }
 }
 
+/// By jpeg-decoder: zune-jpeg doesn't read baseline files with a scan for each channel.
 fn decode_jpeg(bytes: &[u8]) -> RgbaImage {
-    let mut decoder = zune_jpeg::JpegDecoder::new(std::io::Cursor::new(bytes));
-    let colors = zune_core::colorspace::ColorSpace::RGBA;
-    let options = zune_core::options::DecoderOptions::default().jpeg_set_out_colorspace(colors);
-    decoder.set_options(options);
+    let mut decoder = jpeg_decoder::Decoder::new(bytes);
     let samples = decoder.decode().unwrap();
     let info = decoder.info().unwrap();
-    RgbaImage::from_raw(info.width.into(), info.height.into(), samples).unwrap()
+    let (width, height) = (info.width.into(), info.height.into());
+    let picture = match info.pixel_format {
+        jpeg_decoder::PixelFormat::L8 => {
+            image::GrayImage::from_raw(width, height, samples).map(image::DynamicImage::from)
+        }
+        _ => image::RgbImage::from_raw(width, height, samples).map(image::DynamicImage::from),
+    };
+    picture.unwrap().into_rgba8()
 }
 
 /// By the program's own decoder: there is no other one here.
