@@ -38,7 +38,10 @@ pub(super) fn color(frame: &RgbaImage, chroma: Chroma) -> [Plane; 3] {
     let width = frame.width() as usize;
     [0, 1, 2].map(|channel| match (channel, chroma) {
         (1 | 2, Chroma::Halved) => halved(&pixels, width, channel),
-        _ => Plane { width, samples: pixels.iter().map(|(color, _)| sample(color[channel])).collect() },
+        _ => Plane {
+            width,
+            samples: pixels.iter().map(|(color, _)| sample(color[channel])).collect(),
+        },
     })
 }
 
