@@ -97,10 +97,6 @@ mod tests {
 
     use super::*;
 
-    fn samples(planes: &[Plane; 3]) -> [&[u16]; 3] {
-        [&planes[0].samples, &planes[1].samples, &planes[2].samples]
-    }
-
     #[test]
     fn grey_has_lightness_alone() {
         let grey = |x, _| {
@@ -109,7 +105,9 @@ mod tests {
         };
         let greys = RgbaImage::from_fn(3, 1, grey);
         let planes = color(&greys, Chroma::Full);
-        assert_eq!(samples(&planes), [&[0, 514, 1023], &[512; 3], &[512; 3]]);
+        assert_eq!(planes[0].samples, [0, 514, 1023]);
+        assert_eq!(planes[1].samples, [512; 3]);
+        assert_eq!(planes[2].samples, [512; 3]);
     }
 
     #[test]
@@ -124,7 +122,9 @@ mod tests {
     fn the_color_of_what_is_hidden_goes_nowhere() {
         let red = |x, _| if x == 0 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 255, 0, 0]) };
         let planes = color(&RgbaImage::from_fn(4, 2, red), Chroma::Halved);
-        assert_eq!(samples(&planes), [&[306; 8], &[339; 2], &[1023; 2]]);
+        assert_eq!(planes[0].samples, [306; 8]);
+        assert_eq!(planes[1].samples, [339; 2]);
+        assert_eq!(planes[2].samples, [1023; 2]);
     }
 
     #[test]

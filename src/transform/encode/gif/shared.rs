@@ -57,9 +57,9 @@ impl Shared {
         let own_indexes = own.index(&pixels, width, dithering(&drawn, &own.colors))?;
         let own_error = own.error(&pixels, &own_indexes);
         let allowed = *self.error.get_or_insert(own_error) + TOLERANCE;
-        let source = std::mem::take(&mut self.source);
-        if self.colors.is_empty() && !self.takes(&source) {
-            self.takes(&own.colors);
+        if self.colors.is_empty() {
+            let fitting = self.source_palette(&drawn, &pixels, width, allowed)?;
+            self.takes(fitting.as_ref().unwrap_or(&own.colors));
         }
         let mut shared = Palette::of(self.colors.as_flattened(), self.most as u16)?;
         let indexes = shared.index(&pixels, width, dithering(&drawn, &shared.colors))?;
@@ -72,7 +72,23 @@ impl Shared {
         Ok(Indexed { indexes, own: Some(own.colors) })
     }
 
-    /// Takes in all of the colours, or none where there isn't room for them or there are none.
+    /// The source's palette, if it has one in which the frame looks as it is allowed to.
+    fn source_palette(
+        &self,
+        drawn: &[Color],
+        pixels: &[u8],
+        width: u32,
+        allowed: f64,
+    ) -> Result<Option<Vec<Color>>, TransformError> {
+        if self.source.is_empty() {
+            return Ok(None);
+        }
+        let mut palette = Palette::of(self.source.as_flattened(), self.most as u16)?;
+        let indexes = palette.index(pixels, width, dithering(drawn, &palette.colors))?;
+        Ok((palette.error(pixels, &indexes) <= allowed).then_some(palette.colors))
+    }
+
+    /// Takes in all of the colours, or none where there isn't room for them.
     fn takes(&mut self, colors: &[Color]) -> bool {
         let new: HashSet<_> =
             colors.iter().filter(|color| !self.numbers.contains_key(*color)).collect();
