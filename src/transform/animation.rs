@@ -33,7 +33,10 @@ pub(super) fn transform(
         let canvas = pixels::apply(plan, canvas)?.into_rgba8();
         let encoder = match &mut encoder {
             Some(encoder) => encoder,
-            none => none.insert(encode::animation(encoding, canvas.dimensions(), animation.plays)?),
+            none => {
+                let (size, plays) = (canvas.dimensions(), animation.plays);
+                none.insert(encode::animation(encoding, size, plays, &animation.palette)?)
+            }
         };
         encoder.add(canvas, milliseconds)?;
     }

@@ -20,7 +20,14 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
         let milliseconds = numerator / denominator.max(1);
         Ok(AnimationFrame { canvas: frame.into_buffer(), milliseconds })
     });
-    Ok(Animation { plays, space: ColorSpace::Srgb, frames: Box::new(frames) })
+    let (space, palette) = (ColorSpace::Srgb, palette(source));
+    Ok(Animation { plays, space, palette, frames: Box::new(frames) })
+}
+
+fn palette(source: &[u8]) -> Vec<[u8; 4]> {
+    let decoder = gif::DecodeOptions::new().read_info(source);
+    let colors = decoder.as_ref().ok().and_then(|decoder| decoder.global_palette());
+    colors.unwrap_or_default().chunks_exact(3).map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect()
 }
 
 /// How often it plays; 0 is for ever. `image` takes no word about it for "for ever", browsers for once.

@@ -50,6 +50,8 @@ pub(super) struct Animation<'a> {
     /// How often it plays; 0 is for ever.
     pub(super) plays: u32,
     pub(super) space: ColorSpace,
+    /// The colours that a GIF's frames share, in sRGB; empty where there are none.
+    pub(super) palette: Vec<[u8; 4]>,
     pub(super) frames: Box<dyn Iterator<Item = Result<AnimationFrame, TransformError>> + 'a>,
 }
 

@@ -52,5 +52,5 @@ pub(super) fn animation(source: &[u8]) -> Result<Animation<'_>, TransformError> 
         let canvas = canvas.ok_or_else(|| undecodable("the decoder gave too few samples"))?;
         Ok(AnimationFrame { canvas, milliseconds: frame.duration_ms })
     });
-    Ok(Animation { plays, space: space(source), frames: Box::new(frames) })
+    Ok(Animation { plays, space: space(source), palette: Vec::new(), frames: Box::new(frames) })
 }

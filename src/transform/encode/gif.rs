@@ -1,50 +1,46 @@
 //! GIF by the gif crate: pixels are either opaque or clear, and a frame holds only what differs from
-//! the one before. The first frame's palette serves all that it fits; others bring their own.
+//! the one before. One palette serves all frames that it fits; others bring their own.
 
 mod delta;
+mod shared;
 
 use std::borrow::Cow;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 use image::RgbaImage;
 
-use self::delta::{Area, Change, Drawing};
-use super::{
-    AnimationEncoder,
-    palette::{self, Palette},
-    unencodable,
+use self::{
+    delta::{Area, Change, Drawing},
+    shared::{Indexed, Shared},
 };
+use super::{AnimationEncoder, palette, unencodable};
 use crate::transform::TransformError;
 
-/// A palette entry is kept for the clear pixels.
+/// A palette's first entry is kept for the clear pixels.
+const CLEAR: u8 = 0;
 const MOST_COLORS: u16 = 255;
 
-/// Stands in where nothing is drawn: a palette has at least one colour.
+/// Stands in for the clear entry, and where nothing is drawn.
 const BLACK: [u8; 4] = [0, 0, 0, 255];
-
-/// How much worse (as mean squares) a frame may look in the first one's palette than that did
-/// itself, before it gets its own, which takes 768 bytes.
-const TOLERANCE: f64 = 8.0;
 
 pub(super) struct Animation {
     size: (u16, u16),
     repeat: Option<Repeat>,
-    colors: u16,
-    /// From the first frame on.
-    started: Option<Started>,
+    palette: Shared,
+    /// Compressed. The palette stands before them in the file, and grows with them.
+    frames: Vec<Frame<'static>>,
     /// The frame that waits for its successor: only that knows what has to be cleared before it.
     waiting: Option<(Drawing, u32)>,
 }
 
-struct Started {
-    encoder: Encoder<Vec<u8>>,
-    palette: Palette,
-    /// How far the first frame is from its palette, once it is known.
-    error: Option<f64>,
-}
-
 impl Animation {
-    pub(super) fn new(quality: u8, size: (u32, u32), plays: u32) -> Result<Self, TransformError> {
+    /// `source` is the palette of the GIF that the frames are from, or empty.
+    pub(super) fn new(
+        quality: u8,
+        size: (u32, u32),
+        plays: u32,
+        source: &[[u8; 4]],
+    ) -> Result<Self, TransformError> {
         // The loop extension says how often to repeat; playing once needs none.
         let repeat = match plays {
             0 => Some(Repeat::Infinite),
@@ -52,21 +48,15 @@ impl Animation {
             plays => Some(Repeat::Finite(u16::try_from(plays - 1).unwrap_or(u16::MAX))),
         };
         let size = (side(size.0)?, side(size.1)?);
-        Ok(Self { size, repeat, colors: palette_size(quality), started: None, waiting: None })
+        let palette = Shared::new(palette_size(quality), source);
+        Ok(Self { size, repeat, palette, frames: Vec::new(), waiting: None })
     }
 
     fn write(&mut self, drawing: &Drawing, milliseconds: u32) -> Result<(), TransformError> {
         let Area { left, top, width, height } = drawing.area;
         let changes = drawing.changes();
-        let pixels = without_gaps(&changes);
-        let started = match &mut self.started {
-            Some(started) => started,
-            none => none.insert(Started::new(self.size, self.repeat, &changes, self.colors)?),
-        };
-        let (buffer, palette) = started.index(&changes, &pixels, width, self.colors)?;
-        let entries = palette.as_ref().map_or(started.palette.colors.len(), |own| own.colors.len());
-        let transparent = u8::try_from(entries).map_err(unencodable)?;
-        let frame = Frame {
+        let Indexed { indexes, own } = self.palette.index(&changes, width)?;
+        let mut frame = Frame {
             left: side(left)?,
             top: side(top)?,
             width: side(width)?,
@@ -77,46 +67,14 @@ impl Animation {
             } else {
                 DisposalMethod::Keep
             },
-            transparent: changes.contains(&Change::None).then_some(transparent),
-            palette: palette.as_ref().map(table),
-            buffer: Cow::Owned(clear_unchanged(buffer, &changes, transparent)),
+            transparent: changes.contains(&Change::None).then_some(CLEAR),
+            palette: own.as_deref().map(table),
+            buffer: Cow::Owned(indexes),
             ..Frame::default()
         };
-        started.encoder.write_frame(&frame).map_err(unencodable)
-    }
-}
-
-impl Started {
-    fn new(
-        (width, height): (u16, u16),
-        repeat: Option<Repeat>,
-        changes: &[Change],
-        colors: u16,
-    ) -> Result<Self, TransformError> {
-        let palette = Palette::of(&sample(changes), colors)?;
-        let table = table(&palette);
-        let mut encoder = Encoder::new(Vec::new(), width, height, &table).map_err(unencodable)?;
-        if let Some(repeat) = repeat {
-            encoder.set_repeat(repeat).map_err(unencodable)?;
-        }
-        Ok(Self { encoder, palette, error: None })
-    }
-
-    /// The pixels as numbers of colours, and the palette for them where the first one won't do.
-    fn index(
-        &mut self,
-        changes: &[Change],
-        pixels: &[u8],
-        width: u32,
-        colors: u16,
-    ) -> Result<(Vec<u8>, Option<Palette>), TransformError> {
-        let indexes = self.palette.index(pixels, width)?;
-        let error = self.palette.error(pixels, &indexes);
-        if error > *self.error.get_or_insert(error) + TOLERANCE {
-            let own = Palette::of(&sample(changes), colors)?;
-            return Ok((own.index(pixels, width)?, Some(own)));
-        }
-        Ok((indexes, None))
+        frame.make_lzw_pre_encoded();
+        self.frames.push(frame);
+        Ok(())
     }
 }
 
@@ -148,8 +106,15 @@ impl AnimationEncoder for Animation {
         if let Some((last, milliseconds)) = self.waiting.take() {
             self.write(&last, milliseconds)?;
         }
-        let started = self.started.ok_or_else(|| unencodable("there is no frame"))?;
-        started.encoder.into_inner().map_err(unencodable)
+        let ((width, height), palette) = (self.size, table(self.palette.colors()));
+        let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(unencodable)?;
+        if let Some(repeat) = self.repeat {
+            encoder.set_repeat(repeat).map_err(unencodable)?;
+        }
+        for frame in &self.frames {
+            encoder.write_lzw_pre_encoded_frame(frame).map_err(unencodable)?;
+        }
+        encoder.into_inner().map_err(unencodable)
     }
 }
 
@@ -163,34 +128,9 @@ fn make_opaque_or_clear(canvas: &mut RgbaImage) {
     }
 }
 
-/// What is drawn, for a palette to be made of.
-fn sample(changes: &[Change]) -> Vec<u8> {
-    let drawn: Vec<u8> = changes.iter().filter_map(Change::drawn).flatten().collect();
-    if drawn.is_empty() { BLACK.to_vec() } else { drawn }
-}
-
-/// RGB, and one entry more for what is clear.
-fn table(palette: &Palette) -> Vec<u8> {
-    let colors = palette.colors.iter().chain([&BLACK]);
-    colors.flat_map(|&[r, g, b, _]| [r, g, b]).collect()
-}
-
-fn clear_unchanged(mut indexes: Vec<u8>, changes: &[Change], transparent: u8) -> Vec<u8> {
-    let places = changes.iter().zip(&mut indexes);
-    let unchanged = places.filter(|(change, _)| **change == Change::None);
-    unchanged.for_each(|(_, index)| *index = transparent);
-    indexes
-}
-
-/// All pixels, those not drawn in the colour of the one before: the quantiser's rounding
-/// errors, which go from pixel to pixel, come through unharmed.
-fn without_gaps(changes: &[Change]) -> Vec<u8> {
-    let mut last = changes.iter().find_map(Change::drawn).unwrap_or(BLACK);
-    let pixels = changes.iter().flat_map(|change| {
-        last = change.drawn().unwrap_or(last);
-        last
-    });
-    pixels.collect()
+/// RGB, and before it the entry for what is clear. That takes two colours at least.
+fn table(colors: &[[u8; 4]]) -> Vec<u8> {
+    [BLACK].iter().chain(colors).flat_map(|&[r, g, b, _]| [r, g, b]).collect()
 }
 
 #[cfg(test)]
@@ -205,7 +145,8 @@ mod tests {
     const CLEAR: Rgba<u8> = Rgba([0; 4]);
 
     fn encoded(canvases: &[RgbaImage], plays: u32) -> Vec<u8> {
-        let mut animation = Box::new(Animation::new(85, canvases[0].dimensions(), plays).unwrap());
+        let mut animation =
+            Box::new(Animation::new(85, canvases[0].dimensions(), plays, &[]).unwrap());
         for (canvas, milliseconds) in canvases.iter().zip((0..).step_by(50)) {
             animation.add(canvas.clone(), milliseconds).unwrap();
         }
@@ -260,20 +201,29 @@ mod tests {
         assert_eq!((second.left, second.top, second.width, second.height), (0, 0, 5, 5));
     }
 
-    #[test]
-    fn a_palette_is_written_again_only_if_colors_changed() {
-        let same = [square(RED, BLUE, 0), square(RED, BLUE, 1), square(BLUE, RED, 1)];
-        let new = [square(RED, BLUE, 0), square(RED, Rgba([0, 255, 0, 255]), 1)];
-        for (canvases, own_palettes) in [(&same[..], 0), (&new[..], 1)] {
-            let gif = encoded(canvases, 0);
-            let mut decoder = gif::DecodeOptions::new().read_info(&gif[..]).unwrap();
-            let mut palettes = 0;
-            while let Some(frame) = decoder.read_next_frame().unwrap() {
-                palettes += usize::from(frame.palette.is_some());
-            }
-            assert_eq!(palettes, own_palettes);
-            assert_shows(&gif, canvases);
+    fn own_palettes(gif: &[u8]) -> usize {
+        let mut decoder = gif::DecodeOptions::new().read_info(gif).unwrap();
+        let mut palettes = 0;
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            palettes += usize::from(frame.palette.is_some());
         }
+        palettes
+    }
+
+    #[test]
+    fn a_palette_is_written_again_only_if_the_first_is_full() {
+        let new = [square(RED, BLUE, 0), square(RED, Rgba([0, 255, 0, 255]), 1)];
+        let gif = encoded(&new, 0);
+        assert_eq!(own_palettes(&gif), 0);
+        assert_shows(&gif, &new);
+
+        let shades = |color: fn(u8) -> [u8; 4]| {
+            RgbaImage::from_fn(16, 15, |x, y| Rgba(color((x + 16 * y) as u8)))
+        };
+        let full = [shades(|shade| [shade, 0, 0, 255]), shades(|shade| [0, shade, 0, 255])];
+        let gif = encoded(&full, 0);
+        assert_eq!(own_palettes(&gif), 1);
+        assert_shows(&gif, &full);
     }
 
     #[test]
@@ -295,7 +245,7 @@ mod tests {
     fn many_colors_stay_close_and_lower_quality_is_fewer_bytes() {
         let picture = RgbaImage::from_fn(64, 64, |x, y| Rgba([x as u8 * 4, y as u8 * 4, 128, 255]));
         let sizes = [85, 40, 5].map(|quality| {
-            let mut animation = Box::new(Animation::new(quality, (64, 64), 1).unwrap());
+            let mut animation = Box::new(Animation::new(quality, (64, 64), 1, &[]).unwrap());
             animation.add(picture.clone(), 0).unwrap();
             animation.finish().unwrap().len()
         });

@@ -65,7 +65,7 @@ pub(super) fn still(
         Format::Jpeg => jpeg::encode(&flatten(&frame), encoding.quality(), encoding.scan, exif),
         Format::Png => png::encode(frame, encoding.quality),
         Format::Gif => {
-            let mut encoder = animation(encoding, (frame.width(), frame.height()), 1)?;
+            let mut encoder = animation(encoding, (frame.width(), frame.height()), 1, &[])?;
             encoder.add(frame.into_rgba8(), 0)?;
             encoder.finish()
         }
@@ -81,14 +81,16 @@ pub(super) trait AnimationEncoder {
     fn finish(self: Box<Self>) -> Result<Vec<u8>, TransformError>;
 }
 
-/// Starts an animation of `size` that plays `plays` times; 0 is for ever.
+/// Starts an animation of `size` that plays `plays` times; 0 is for ever. `palette` is the source's,
+/// where it has one.
 pub(super) fn animation(
     encoding: &Encoding,
     size: (u32, u32),
     plays: u32,
+    palette: &[[u8; 4]],
 ) -> Result<Box<dyn AnimationEncoder>, TransformError> {
     match encoding.format {
-        Format::Gif => Ok(Box::new(gif::Animation::new(encoding.quality(), size, plays)?)),
+        Format::Gif => Ok(Box::new(gif::Animation::new(encoding.quality(), size, plays, palette)?)),
         Format::Webp => Ok(Box::new(webp::Animation::new(encoding.quality(), size, plays)?)),
         _ => Err(unencodable("the format holds no animation")),
     }

@@ -20,6 +20,14 @@ pub(super) fn colors(quality: u8) -> u16 {
     (u16::from(quality) * 256).div_ceil(100)
 }
 
+/// Where rounding errors go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dithering {
+    None,
+    /// To the neighbours.
+    Full,
+}
+
 impl Palette {
     /// Finds the `colors` that stand best for `sample`: RGBA pixels in no order, at least one.
     pub(super) fn of(sample: &[u8], colors: u16) -> Result<Self, TransformError> {
@@ -34,8 +42,15 @@ impl Palette {
         Ok(Self { quantized, colors })
     }
 
-    /// RGBA pixels in rows of `width` as numbers of colours. Rounding errors go to the neighbours.
-    pub(super) fn index(&self, pixels: &[u8], width: u32) -> Result<Vec<u8>, TransformError> {
+    /// RGBA pixels in rows of `width` as numbers of colours.
+    pub(super) fn index(
+        &mut self,
+        pixels: &[u8],
+        width: u32,
+        dithering: Dithering,
+    ) -> Result<Vec<u8>, TransformError> {
+        let level = if dithering == Dithering::Full { 1.0 } else { 0.0 };
+        self.quantized.set_dithering_level(level).map_err(unencodable)?;
         let width = (width as usize).max(1);
         let image = Image::new(pixels, width, pixels.len() / 4 / width).map_err(unencodable)?;
         let mut indexes = vec![0; pixels.len() / 4];

@@ -4,7 +4,7 @@ use image::DynamicImage;
 use png::{BitDepth, ColorType, Compression, DeflateCompression, Encoder, Filter};
 
 use super::{
-    palette::{self, Palette},
+    palette::{self, Dithering, Palette},
     unencodable,
 };
 use crate::transform::TransformError;
@@ -68,8 +68,8 @@ fn without_needless_channels(mut frame: DynamicImage) -> DynamicImage {
 fn encode_palette(frame: &DynamicImage, quality: u8) -> Result<Vec<u8>, TransformError> {
     let rgba = frame.to_rgba8();
     let (width, height) = rgba.dimensions();
-    let palette = Palette::of(&rgba, palette::colors(quality))?;
-    let indexes = palette.index(&rgba, width)?;
+    let mut palette = Palette::of(&rgba, palette::colors(quality))?;
+    let indexes = palette.index(&rgba, width, Dithering::Full)?;
     let palette = palette.colors;
     let (depth, bits) = depth(palette.len());
 
