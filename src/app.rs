@@ -1,4 +1,4 @@
-//! What every request can reach: settings, clock, store, workers. Cloned per request.
+//! What every request can reach: settings, clock, store, workers, renderer. Cloned per request.
 //!
 //! The app holds; `server` wires. It knows no surface.
 
@@ -9,6 +9,7 @@ use crate::{
     config::Settings,
     domain::{Account, AccountId, SigningKey},
     fetch::{Addresses, Fetcher},
+    render::Renderer,
     store::{Store, StoreError, accounts, signing_keys},
     workers::Workers,
 };
@@ -23,16 +24,23 @@ pub struct App {
     pub clock: Clock,
     pub store: Store,
     pub workers: Workers,
+    pub renderer: Renderer,
     pub fetcher: Fetcher,
+    /// For what the settings name: it may be on this machine, whatever else may not.
+    pub origin_fetcher: Fetcher,
 }
 
 impl App {
     #[must_use]
     pub fn new(settings: Settings, clock: Clock, store: Store) -> Self {
-        let private = settings.deny_private_fetch;
-        let fetcher = Fetcher::new(if private { Addresses::Public } else { Addresses::All });
+        let public = settings.deny_private_fetch;
+        let fetchable = if public { Addresses::Public } else { Addresses::All };
+        let [fetcher, origin_fetcher] = [fetchable, Addresses::All]
+            .map(|addresses| Fetcher::new(addresses, settings.fetch_timeout.into()));
         let workers = Workers::for_this_machine();
-        Self { settings: Arc::new(settings), clock, store, workers, fetcher }
+        let renderer = Renderer::new(store.clone(), workers.clone());
+        let settings = Arc::new(settings);
+        Self { settings, clock, store, workers, renderer, fetcher, origin_fetcher }
     }
 
     /// The account with this id, created at its first use.

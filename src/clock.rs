@@ -31,7 +31,7 @@ enum Time {
 #[derive(Debug)]
 enum Entropy {
     System,
-    Seeded { seed: u64, drawn: u64 },
+    Seeded { seed: u64, drawn: u64, rays: u64 },
 }
 
 impl Clock {
@@ -44,7 +44,7 @@ impl Clock {
     /// A clock that stands still at `now` and makes the same ids for the same `seed`.
     #[must_use]
     pub fn frozen(now: DateTime<Utc>, seed: u64) -> Self {
-        Self::new(Time::Frozen(now), Entropy::Seeded { seed, drawn: 0 })
+        Self::new(Time::Frozen(now), Entropy::Seeded { seed, drawn: 0, rays: 0 })
     }
 
     fn new(time: Time, entropy: Entropy) -> Self {
@@ -88,6 +88,17 @@ impl Clock {
         format!("{}{}", BatchToken::PREFIX, hex::encode(self.random::<20>()))
     }
 
+    /// A new id for an answer, as in `cf-ray`. Seeded, it is a plain number: how many answers there
+    /// were must not change the ids of what is made.
+    #[must_use]
+    pub fn new_ray_id(&self) -> String {
+        if let Entropy::Seeded { rays, .. } = &mut self.lock().entropy {
+            *rays += 1;
+            return format!("{rays:016x}");
+        }
+        hex::encode(self.random::<8>())
+    }
+
     /// `N` random bytes, at most 32.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     fn random<const N: usize>(&self) -> [u8; N] {
@@ -96,7 +107,7 @@ impl Clock {
             Entropy::System => {
                 getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
             }
-            Entropy::Seeded { seed, drawn } => {
+            Entropy::Seeded { seed, drawn, .. } => {
                 *drawn += 1;
                 let hash = Sha256::new().chain_update(seed.to_le_bytes());
                 let hash = hash.chain_update(drawn.to_le_bytes()).finalize();

@@ -4,13 +4,14 @@
 
 use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
+use bytesize::ByteSize;
 use clap::{
     Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
 use url::Url;
 
-use crate::domain::Grant;
+use crate::domain::{AllowedOrigins, Grant};
 
 /// Cloudflare Images on localhost.
 #[derive(Debug, Parser)]
@@ -22,10 +23,46 @@ pub struct Cli {
     settings: Settings,
 }
 
+/// What is to be done.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Serve the API and deliver images; what tintype does when no command is given
-    Serve(Settings),
+    Serve(Box<Settings>),
+    /// Print a signed delivery URL, made by a running server
+    Sign(Sign),
+}
+
+/// What is to be signed, and how.
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// A delivery URL; or the id of an image, with a variant behind it
+    #[arg(value_name = "URL|IMAGE")]
+    pub image: String,
+
+    /// The variant's name, if an image's id is given
+    #[arg(value_name = "VARIANT")]
+    pub variant: Option<String>,
+
+    /// How long the URL is good for (1h, 90s); without it, for ever
+    #[arg(long, value_name = "TIME")]
+    pub expires: Option<String>,
+
+    /// The name of the signing key; without it, the account's first
+    #[arg(long, value_name = "NAME")]
+    pub key: Option<String>,
+
+    /// The account that the image belongs to; without it, the default one
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+
+    /// The running server
+    #[arg(
+        long,
+        env = "TINTYPE_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:1856"
+    )]
+    pub server: BaseUrl,
 }
 
 /// What can be set.
@@ -87,7 +124,29 @@ pub struct Settings {
 
     /// Base of the URLs handed out, where the request's own Host header would be wrong
     #[arg(long, env = "TINTYPE_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<PublicUrl>,
+    pub public_url: Option<BaseUrl>,
+
+    /// Where `/cdn-cgi/image` finds source images without a host, a development server say; without
+    /// it, on the host of the request
+    #[arg(long, env = "TINTYPE_ORIGIN", value_name = "URL", conflicts_with = "origin_dir")]
+    pub origin: Option<BaseUrl>,
+
+    /// Folder in which `/cdn-cgi/image` finds source images without a host
+    #[arg(long, env = "TINTYPE_ORIGIN_DIR", value_name = "DIR")]
+    pub origin_dir: Option<PathBuf>,
+
+    /// Hosts whose images `/cdn-cgi/image` transforms: any, same-zone, or a list like
+    /// shop.test,*.cdn.test,img.test/public
+    #[arg(long, env = "TINTYPE_ALLOWED_ORIGINS", value_name = "LIST", default_value = "any")]
+    pub allowed_origins: AllowedOrigins,
+
+    /// How long an image may take to be fetched
+    #[arg(long, env = "TINTYPE_FETCH_TIMEOUT", value_name = "TIME", default_value = "30s")]
+    pub fetch_timeout: humantime::Duration,
+
+    /// How much room transformed images may take in the data folder; 0 keeps none
+    #[arg(long, env = "TINTYPE_CACHE_SIZE", value_name = "SIZE", default_value = "1GiB")]
+    pub cache_size: ByteSize,
 }
 
 /// Which credentials are accepted.
@@ -117,16 +176,16 @@ pub enum LogFormat {
 
 /// An http or https URL without query and without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl(String);
+pub struct BaseUrl(String);
 
-impl PublicUrl {
+impl BaseUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl FromStr for PublicUrl {
+impl FromStr for BaseUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -180,7 +239,9 @@ impl Settings {
             .get_matches_from(["tintype"]);
         Cli::from_arg_matches(&matches).expect("the defaults are valid").settings
     }
+}
 
+impl Command {
     /// Reads the command line and the environment. Prints usage errors and ends the program, as
     /// clap does; an unknown `TINTYPE_…` variable is given back.
     pub fn from_environment() -> Result<Self, UnknownVariable> {
@@ -191,20 +252,21 @@ impl Settings {
             _ => setting,
         };
         let command = Cli::command().mut_args(unset_if_empty);
-        let command = command.mut_subcommand("serve", |serve| serve.mut_args(unset_if_empty));
-        let settings = Self::read(&command.get_matches());
+        let command = command.mut_subcommands(|one| one.mut_args(unset_if_empty));
+        let command = Self::read(&command.get_matches());
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         check_variables(names)?;
-        Ok(settings)
+        Ok(command)
     }
 
     fn read(matches: &ArgMatches) -> Self {
         let cli = Cli::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
         let (mut settings, matches) = match cli.command {
-            None => (cli.settings, matches),
-            Some(Command::Serve(settings)) => {
+            None => (Box::new(cli.settings), matches),
+            Some(Self::Serve(settings)) => {
                 (settings, matches.subcommand_matches("serve").expect("it was given"))
             }
+            Some(other) => return other,
         };
         // Where both say where data goes, a flag beats a variable.
         let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
@@ -215,15 +277,15 @@ impl Settings {
             }
             settings.ephemeral = false;
         }
-        settings
+        Self::Serve(settings)
     }
 }
 
 /// Refuses a `TINTYPE_…` variable that no setting reads: a slip there would go unnoticed.
 fn check_variables(names: impl Iterator<Item = String>) -> Result<(), UnknownVariable> {
     let command = Cli::command();
-    let settings = command.get_arguments().filter_map(|setting| setting.get_env()?.to_str());
-    let known: BTreeSet<&str> = settings.collect();
+    let settings = command.get_subcommands().flat_map(|one| one.get_arguments());
+    let known: BTreeSet<&str> = settings.filter_map(|one| one.get_env()?.to_str()).collect();
     let mut ours = names.filter(|name| name.starts_with("TINTYPE_"));
     match ours.find(|name| !known.contains(name.as_str())) {
         None => Ok(()),
@@ -254,11 +316,11 @@ mod tests {
 
     #[test]
     fn public_urls_lose_their_last_slash() {
-        let url: PublicUrl = "https://images.test/base/".parse().unwrap();
+        let url: BaseUrl = "https://images.test/base/".parse().unwrap();
         assert_eq!(url.as_str(), "https://images.test/base");
 
         for bad in ["images.test", "ftp://images.test", "https://images.test/?a=b", ""] {
-            assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
+            assert!(bad.parse::<BaseUrl>().is_err(), "{bad}");
         }
     }
 }

@@ -100,17 +100,36 @@ catalogue! {
     UploadUndecodable       9422 422 Assumed    "Decode error: image failed to be decoded"
     UploadDimensions        9413 413 Assumed    "The image is too large"
 
-    // Delivery.
-    DeliveredTooLarge       9413 403 Documented "The image is too large"
-    ImageMissing            9404 404 Observed   "Image not found"
+    // Delivery, hosted and of zones.
     BadOptions              9401 400 Documented "Missing or invalid resizing parameters"
+    ImageMissing            9404 404 Observed   "Image not found"
+    NotConvertible          9412 415 Documented "The image can't be converted"
+    DeliveredTooLarge       9413 403 Documented "The image is too large"
     AccessDenied            9425 403 Observed   "Image access denied"
     UnknownAccountHash      9427 403 Documented "Access denied: there is no account with this hash"
-    NotConvertible          9412 415 Documented "The image can't be converted"
     FlexibleDisabled        9429 403 Documented "Flexible variants are not enabled for the account"
     PathNotFound            9431 404 Documented "Not found"
-    StoredUndecodable       9516 422 Documented "The stored image could not be decoded"
+    Undecodable             9516 422 Documented "The image could not be decoded"
     RenderFailed            9517 500 Assumed    "Internal error"
+
+    // Sources of zones.
+    OriginNotAllowed        9401 403 Documented "The origin of the source image is not allowed"
+    SourceTooLarge          9402 413 Documented "The file is too large"
+    Loop                    9403 508 Documented "Images are transformed once"
+    InvalidSource           9406 403 Documented "Invalid URL"
+    Unresolved              9407 523 Documented "Could not resolve the host"
+    OriginRefused           9408 408 Documented "Could not fetch the image"
+    CutOff                  9416 422 Documented "Error while downloading the image"
+    UnescapedSource         9419 403 Documented "The URL is not allowed"
+    BadRedirect             9420 400 Documented "Redirect to an invalid URL"
+    TooManyRedirects        9421 400 Documented "Too many redirects"
+    NoAnswer                9504 522 Documented "Could not fetch the image in time"
+    SlowDownload            9504 524 Documented "Could not download the image in time"
+    FetchBroken             9505 502 Documented "Could not fetch the image"
+    OriginFailed            9509 502 Documented "The origin failed"
+    Unreachable             9510 523 Documented "The origin is unreachable"
+    OriginBadRequest        9519 502 Documented "The origin called it a bad request"
+    SourceUnsupported       9520 415 Observed   "Original image has unsupported format"
 }
 
 #[cfg(test)]

@@ -21,11 +21,6 @@ struct Difference {
 /// Every known difference. An option that is only approximated belongs here too.
 const DIFFERENCES: &[Difference] = &[
     Difference {
-        point: "What is not built yet",
-        service: "`/cdn-cgi/image`",
-        tintype: "no such door",
-    },
-    Difference {
         point: "Formats",
         service: "takes JPEG, PNG, GIF, WebP, HEIC, SVG, and AVIF for Enterprise accounts; delivers AVIF",
         tintype: "takes all of them, unless `--refuse-uploads` says otherwise; delivers JPEG, PNG, GIF, WebP, AVIF and SVG",
@@ -211,6 +206,32 @@ const DIFFERENCES: &[Difference] = &[
         tintype: "the first are refused, of the second the still is shown",
     },
     Difference {
+        point: "The zone of `/cdn-cgi/image`",
+        service: "has a name and an origin of its own; sources of other zones have to be allowed",
+        tintype: "every host; sources without a host come from `--origin`, `--origin-dir` or the request's own host; everything is allowed unless `--allowed-origins` says otherwise",
+    },
+    Difference {
+        point: "How long source images are kept at the edge",
+        service: "an hour at least",
+        tintype: "not at all: the origin is asked each time; `cf-cache-status` tells of the transformed image",
+    },
+    Difference {
+        point: "Fetch errors of `/cdn-cgi/image`",
+        service: "codes are documented; which cause has which of them is known in part",
+        tintype: "refused 9510, no such host 9407, closed 9505, silent 9504/522, slow 9504/524, cut off 9416, more than 5 redirects 9421",
+    },
+    Difference {
+        point: "`/cdn-cgi/image` without `format`",
+        service: "\"a standard format\", JPEG before PNG where possible, say older documents",
+        tintype: "JPEG where nothing is transparent, else PNG; animations stay GIF",
+    },
+    Difference {
+        point: "`/cdn-cgi/image/fastly/…` and `/akamai/…`",
+        service: "read the options of other vendors",
+        tintype: "9401",
+    },
+    Difference { point: "`onerror=redirect`", service: "status not published", tintype: "307" },
+    Difference {
         point: "Stats",
         service: "`allowed` is what the account paid for",
         tintype: "`allowed` is always 100000 and enforces nothing",
@@ -245,11 +266,11 @@ pub fn document() -> String {
         line(&mut text, &[operation.name, &method, &path, name(operation.evidence)]);
     }
     text.push_str(
-        "\n## Options\n\n*v*: in named variants. *f*: in flexible variants.\n\n\
+        "\n## Options\n\n*v*: in named variants. *f*: in flexible variants. *z*: in `/cdn-cgi/image`.\n\n\
          | option | in URLs also | where | what it does | how faithfully |\n|---|---|---|---|---|\n",
     );
     for row in transform::TABLE {
-        let places: Vec<_> = row.places.iter().filter_map(|place| letter(*place)).collect();
+        let places: Vec<_> = row.places.iter().map(|place| letter(*place)).collect();
         let support = match row.support {
             Support::Full => "as documented".to_owned(),
             Support::Approximate { how, .. } => format!("approximated: {how}"),
@@ -268,12 +289,11 @@ pub fn document() -> String {
     text
 }
 
-/// Zones are not built yet.
-fn letter(place: Place) -> Option<&'static str> {
+fn letter(place: Place) -> &'static str {
     match place {
-        Place::Variant => Some("v"),
-        Place::Flexible => Some("f"),
-        Place::Zone => None,
+        Place::Variant => "v",
+        Place::Flexible => "f",
+        Place::Zone => "z",
     }
 }
 

@@ -20,6 +20,8 @@ pub mod app;
 pub mod clock;
 /// Outbound HTTP with limits.
 pub mod fetch;
+/// Work that many wait for is done once.
+pub mod flights;
 /// Rows and blobs.
 pub mod store;
 /// Where pixels are worked on.
@@ -30,15 +32,24 @@ pub mod ingest;
 /// An image and options to a rendition.
 pub mod render;
 
+/// An image's headers, and refusals.
+mod answer;
+/// What a URL would do.
+mod explain;
+
 mod api;
 /// What a person sees at the start.
 pub mod banner;
+mod control;
 mod delivery;
 /// The documents made from the tables.
 pub mod fidelity;
+/// What the command line asks of a running server.
+pub mod remote;
 /// Every surface, wired.
 pub mod server;
 /// Which door a request knocks on.
 pub mod surface;
 /// The URLs we hand out.
 pub mod urls;
+mod zone;

@@ -1,4 +1,4 @@
-//! Reads the settings, starts the log, opens the app, serves until a signal.
+//! Reads the command line; starts the log, opens the app, serves until a signal.
 
 use std::{
     fs,
@@ -14,8 +14,8 @@ use tintype::{
     app::App,
     banner,
     clock::Clock,
-    config::{LogFormat, Settings},
-    server,
+    config::{Command, LogFormat, Settings},
+    remote, server,
     store::Store,
 };
 use tokio::{
@@ -24,7 +24,7 @@ use tokio::{
 };
 
 fn main() -> ExitCode {
-    match Settings::from_environment().map_err(anyhow::Error::from).and_then(run) {
+    match Command::from_environment().map_err(anyhow::Error::from).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tintype: {error:#}");
@@ -33,15 +33,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(mut settings: Settings) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(settings) => start(*settings),
+        Command::Sign(sign) => {
+            println!("{}", remote::sign(&sign)?);
+            Ok(())
+        }
+    }
+}
+
+fn start(mut settings: Settings) -> anyhow::Result<()> {
     start_log(settings.log);
     let temporary = settings.ephemeral.then(tempfile::tempdir).transpose()?;
     if let Some(folder) = &temporary {
         settings.data = folder.path().to_owned();
     }
-    let store = Store::open(&settings.data)?;
+    let store = Store::open(&settings.data, settings.cache_size.as_u64())?;
     let sweeper = store.clone();
-    thread::spawn(move || sweeper.sweep_orphans());
+    thread::spawn(move || {
+        sweeper.count_renditions();
+        sweeper.sweep_orphans();
+    });
 
     let runtime = tokio::runtime::Runtime::new()?;
     let served = runtime.block_on(serve(App::new(settings, Clock::system(), store)));

@@ -1,13 +1,66 @@
-//! An image and options to a rendition, off the async threads. Shared by whoever delivers.
+//! An original and options to a rendition: from the cache, or made off the async threads, once for
+//! all who ask at the same time. Shared by whoever delivers.
 
-use sha2::{Digest as _, Sha256};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use bytes::Bytes;
 
 use crate::{
-    app::App,
-    domain::{Digest, Image},
-    store::StoreError,
-    transform::{self, Accepts, ENGINE_VERSION, Limits, Options, Rendition, TransformError},
+    domain::{Digest, RenditionKey},
+    flights::Flights,
+    store::{Store, StoreError},
+    transform::{self, Accepts, Limits, Options, Prospect, Rendition, TransformError},
+    workers::Workers,
 };
+
+/// Makes renditions and keeps them. Clones share everything.
+#[derive(Clone)]
+pub struct Renderer {
+    store: Store,
+    workers: Workers,
+    flights: Flights<RenditionKey, Flown>,
+    made: Arc<AtomicU64>,
+}
+
+/// Everybody who waits is given the same.
+type Flown = Result<(Arc<Rendered>, Cache), Arc<RenderError>>;
+
+/// The bytes that a rendition is made of.
+#[derive(Debug, Clone)]
+pub enum Original {
+    /// In the store.
+    Stored(Digest),
+    /// Here: fetched for one answer.
+    Fetched { digest: Digest, bytes: Bytes },
+}
+
+/// What is to be made of an original, for a client that accepts so much.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub original: Original,
+    pub options: Options,
+    pub accepts: Accepts,
+}
+
+/// A rendition as it is answered with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rendered {
+    pub bytes: Bytes,
+    /// As in `Content-Type`.
+    pub media_type: String,
+    /// What the client should know of options that did not take effect.
+    pub warnings: Vec<String>,
+}
+
+/// Whether a rendition was there before it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    Hit,
+    Miss,
+}
 
 /// Why there is no rendition.
 #[derive(Debug, thiserror::Error)]
@@ -21,32 +74,126 @@ pub enum RenderError {
     Store(#[from] StoreError),
 }
 
-/// What names a rendition: equal keys mean equal bytes. Known before anything is rendered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RenditionKey(String);
-
-impl RenditionKey {
+impl Renderer {
     #[must_use]
-    pub fn new(original: Digest, options: &Options, accepts: Accepts) -> Self {
-        let identity = format!("{ENGINE_VERSION} {original} {options} {accepts:?}");
-        Self(hex::encode(&Sha256::digest(identity)[..16]))
+    pub fn new(store: Store, workers: Workers) -> Self {
+        Self { store, workers, flights: Flights::default(), made: Arc::default() }
     }
 
-    /// 32 hex digits.
+    /// The rendition that was ordered.
+    pub async fn render(&self, order: Order) -> Result<(Arc<Rendered>, Cache), Arc<RenderError>> {
+        let renderer = self.clone();
+        let key = order.key();
+        let work = || async move { renderer.cached_or_made(order).await.map_err(Arc::new) };
+        self.flights.join(key, work).await
+    }
+
+    /// What would be made, and whether it is there already.
+    pub async fn explain(&self, order: Order) -> Result<(Prospect, bool), Arc<RenderError>> {
+        let kept = self.store.has_rendition(order.key()).await;
+        let Order { original, options, accepts } = order;
+        let original = self.bytes(original).await?;
+        let work = move || transform::explain(&original, &options, accepts, &Limits::HOSTED);
+        let prospect = self.workers.run(work).await.map_err(RenderError::from)?;
+        Ok((prospect, kept))
+    }
+
+    /// How many renditions were made since the start; those from the cache don't count.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    async fn cached_or_made(&self, order: Order) -> Result<(Arc<Rendered>, Cache), RenderError> {
+        let key = order.key();
+        let kept = self.store.rendition(key.clone()).await?;
+        if let Some(rendered) = kept.and_then(Rendered::unpack) {
+            return Ok((Arc::new(rendered), Cache::Hit));
+        }
+        let Order { original, options, accepts } = order;
+        let original = self.bytes(original).await?;
+        let work = move || transform::transform(&original, &options, accepts, &Limits::HOSTED);
+        let rendition = self.workers.run(work).await?;
+        self.made.fetch_add(1, Ordering::Relaxed);
+        let rendered = Rendered::from(rendition);
+        if let Err(error) = self.store.keep_rendition(key, rendered.pack()).await {
+            tracing::warn!(%error, "a rendition could not be kept");
+        }
+        Ok((Arc::new(rendered), Cache::Miss))
+    }
+
+    async fn bytes(&self, original: Original) -> Result<Bytes, RenderError> {
+        match original {
+            Original::Stored(digest) => {
+                Ok(self.store.blob(digest).await?.ok_or(RenderError::Gone)?.into())
+            }
+            Original::Fetched { bytes, .. } => Ok(bytes),
+        }
     }
 }
 
-/// Renders an image as `options` ask, in a format that the client accepts.
-pub async fn render(
-    app: &App,
-    image: &Image,
-    options: Options,
-    accepts: Accepts,
-) -> Result<Rendition, RenderError> {
-    let original = app.store.blob(image.digest).await?.ok_or(RenderError::Gone)?;
-    let work = move || transform::transform(&original, &options, accepts, &Limits::HOSTED);
-    Ok(app.workers.run(work).await?)
+impl Original {
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Stored(digest) | Self::Fetched { digest, .. } => *digest,
+        }
+    }
+}
+
+impl Order {
+    #[must_use]
+    pub fn key(&self) -> RenditionKey {
+        RenditionKey::new(self.original.digest(), &self.options, self.accepts)
+    }
+}
+
+impl From<Rendition> for Rendered {
+    fn from(Rendition { bytes, media_type, warnings }: Rendition) -> Self {
+        let warnings = warnings.into_iter().map(str::to_owned).collect();
+        Self { bytes: bytes.into(), media_type: media_type.to_owned(), warnings }
+    }
+}
+
+/// On disk, a line that says how many bytes follow and what they are, a line for each warning, an
+/// empty line, the bytes.
+impl Rendered {
+    fn pack(&self) -> Vec<u8> {
+        let mut head = format!("{} {}\n", self.bytes.len(), self.media_type);
+        for warning in &self.warnings {
+            head.extend([warning, "\n"]);
+        }
+        head.push('\n');
+        [head.as_bytes(), &self.bytes].concat()
+    }
+
+    /// `None` if a file is not whole, as when the machine went down after it was written.
+    fn unpack(file: Vec<u8>) -> Option<Self> {
+        let end = file.windows(2).position(|pair| pair == b"\n\n")?;
+        let mut lines = std::str::from_utf8(&file[..end]).ok()?.lines();
+        let (length, media_type) = lines.next()?.split_once(' ')?;
+        let media_type = media_type.to_owned();
+        let warnings = lines.map(str::to_owned).collect();
+        let length: usize = length.parse().ok()?;
+        let bytes = Bytes::from(file).slice(end + 2..);
+        (bytes.len() == length).then_some(Self { bytes, media_type, warnings })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back_as_it_was_and_only_whole() {
+        for warnings in [vec![], vec!["one \"thing\"".to_owned(), "another".to_owned()]] {
+            let bytes = Bytes::from_static(b"\n\nGIF\n\n");
+            let rendered = Rendered { bytes, media_type: "image/gif".to_owned(), warnings };
+            let file = rendered.pack();
+
+            assert_eq!(Rendered::unpack(file[..file.len() - 1].to_vec()), None);
+            assert_eq!(Rendered::unpack(Vec::new()), None);
+            assert_eq!(Rendered::unpack(file), Some(rendered));
+        }
+    }
 }

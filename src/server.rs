@@ -5,14 +5,23 @@ use std::{convert::Infallible, future::Future, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
 };
 use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
-use crate::{api, app::App, delivery, surface::Surface};
+use crate::{
+    api,
+    app::App,
+    clock::Clock,
+    control, delivery,
+    explain::{self, misused},
+    surface::Surface,
+    zone,
+};
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
@@ -25,42 +34,94 @@ struct Surfaces {
     batch: Router,
     upload: Router,
     delivery: Router,
+    zone: Router,
+    control: Router,
+    /// Where no door of ours is: what `--origin-dir` has there, if it is set.
+    originals: Option<Router>,
 }
 
 /// The whole program as one service.
 pub fn router(app: App) -> Router {
+    let clock = app.clock.clone();
     let surfaces = Surfaces {
         api: api::router(app.clone()),
         batch: api::batch_router(app.clone()),
         upload: api::upload_router(app.clone()),
-        delivery: delivery::router(app),
+        delivery: delivery::router(app.clone()),
+        zone: zone::router(app.clone()),
+        control: control::router(app.clone()),
+        originals: app.settings.origin_dir.is_some().then(|| zone::originals(app)),
     };
     Router::new()
         .fallback(dispatch)
         .with_state(surfaces)
         .layer(CatchPanicLayer::new())
+        .layer(middleware::map_response_with_state(clock, stamp))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log).on_failure(()))
 }
 
 async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Response {
+    let surface = surface(&request);
+    if surface == Surface::Control && request.uri().path() == "/_tintype/explain" {
+        return explain(surfaces, request).await;
+    }
+    surfaces.answer(surface, request).await
+}
+
+/// Asks the surface that a URL belongs to what it would do.
+async fn explain(surfaces: Surfaces, request: Request) -> Response {
+    let inner = match explain::inner(request) {
+        Ok(inner) => inner,
+        Err(misuse) => return misuse,
+    };
+    match surface(&inner) {
+        surface @ (Surface::Delivery | Surface::Zone) => surfaces.answer(surface, inner).await,
+        _ => misused("url is no URL of an image"),
+    }
+}
+
+fn surface(request: &Request) -> Surface {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     // A request line may name the host instead.
     let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    let answer: Result<Response, Infallible> =
-        match Surface::of(host.unwrap_or_default(), request.uri().path()) {
-            Surface::Api => surfaces.api.oneshot(request).await,
-            Surface::Batch => surfaces.batch.oneshot(request).await,
-            Surface::Upload => surfaces.upload.oneshot(request).await,
-            Surface::Delivery => surfaces.delivery.oneshot(request).await,
-            Surface::Nowhere => Ok(nowhere()),
+    Surface::of(host.unwrap_or_default(), request.uri().path())
+}
+
+impl Surfaces {
+    async fn answer(self, surface: Surface, request: Request) -> Response {
+        let router = match surface {
+            Surface::Api => self.api,
+            Surface::Batch => self.batch,
+            Surface::Upload => self.upload,
+            Surface::Delivery => self.delivery,
+            Surface::Zone => self.zone,
+            Surface::Control => self.control,
+            Surface::Nowhere => match self.originals {
+                Some(originals) => originals,
+                None => return nowhere(),
+            },
         };
-    answer.unwrap_or_else(|never| match never {})
+        let answer: Result<Response, Infallible> = router.oneshot(request).await;
+        answer.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// What the edge adds to every answer.
+async fn stamp(State(clock): State<Clock>, mut response: Response) -> Response {
+    let date = clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let ray = format!("{}-TIN", clock.new_ray_id());
+    for (name, text) in [("date", date), ("cf-ray", ray)] {
+        let value = HeaderValue::from_str(&text).expect("dates and hex digits are ASCII");
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 fn nowhere() -> Response {
     let text = "This is tintype: Cloudflare Images on localhost. There is nothing at this path.\n\
                 API       /client/v4/accounts/<account id>/images/v1\n\
-                Delivery  /<account hash>/<image id>/<variant>\n";
+                Delivery  /<account hash>/<image id>/<variant>\n\
+                Zone      /cdn-cgi/image/<options>/<source image>\n";
     (StatusCode::NOT_FOUND, text).into_response()
 }
 

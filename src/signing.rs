@@ -27,6 +27,27 @@ pub fn sign(key: &SigningKey, text: &str) -> String {
     hex::encode(hmac(key, text).finalize().into_bytes())
 }
 
+/// The path that a signature is over: the short one, whichever form of URL it is for.
+#[must_use]
+pub fn short_path(path: &str) -> &str {
+    match path.strip_prefix("/cdn-cgi/imagedelivery") {
+        Some(short) if short.starts_with('/') => short,
+        _ => path,
+    }
+}
+
+/// The query that opens a short path until `expiry`, in Unix seconds; without one, for ever.
+#[must_use]
+pub fn signed_query(key: &SigningKey, path: &str, expiry: Option<i64>) -> String {
+    match expiry {
+        Some(expiry) => {
+            let signature = sign(key, &format!("{path}?exp={expiry}"));
+            format!("exp={expiry}&sig={signature}")
+        }
+        None => format!("sig={}", sign(key, path)),
+    }
+}
+
 /// Checks the signature of a short path (`/<account hash>/<image id>/<variant>`, as sent) against
 /// every key, since nothing in the URL names one. Gives the second at which it ends, if it does.
 ///
@@ -41,6 +62,9 @@ pub fn verify(
     let pairs = || query.split('&').filter(|pair| !pair.is_empty());
     let value = |name: &str| pairs().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let signature = value("sig").ok_or(SignatureError::Missing)?;
+    if signature.bytes().any(|digit| digit.is_ascii_uppercase()) {
+        return Err(SignatureError::Mismatch);
+    }
     let signature = hex::decode(signature).map_err(|_| SignatureError::Mismatch)?;
 
     let unsigned: Vec<_> = pairs().filter(|pair| !pair.starts_with("sig=")).collect();
@@ -121,5 +145,7 @@ mod tests {
         assert_eq!(check(&format!("sig={sig}")), Err(SignatureError::Mismatch));
         assert_eq!(check(&format!("sig={foreign}")), Err(SignatureError::Mismatch));
         assert_eq!(check("sig=nothex"), Err(SignatureError::Mismatch));
+        let upper = sign(&key("first"), PATH).to_uppercase();
+        assert_eq!(check(&format!("sig={upper}")), Err(SignatureError::Mismatch));
     }
 }

@@ -10,6 +10,8 @@
 //! | any other                  | `/batch/images/…`                    | batch    |
 //! | any other                  | `/upload/…`                          | upload   |
 //! | any other                  | `/cdn-cgi/imagedelivery/…`           | delivery |
+//! | any other                  | `/cdn-cgi/image/…`                   | zone     |
+//! | any other                  | `/_tintype/…`                        | control  |
 //! | any other                  | `/<account hash>/…`                  | delivery |
 //! | any other                  | anything else                        | none     |
 //!
@@ -28,6 +30,10 @@ pub enum Surface {
     Upload,
     /// Image delivery, for browsers.
     Delivery,
+    /// Transformations of images of others, for browsers.
+    Zone,
+    /// The program's own controls, for whoever runs it.
+    Control,
     /// Nothing of ours.
     Nowhere,
 }
@@ -50,6 +56,8 @@ impl Surface {
             ("batch", Some("images")) => Self::Batch,
             ("upload", Some(_)) => Self::Upload,
             ("cdn-cgi", Some("imagedelivery")) => Self::Delivery,
+            ("cdn-cgi", Some("image")) => Self::Zone,
+            ("_tintype", _) => Self::Control,
             (first, Some(_)) if AccountHash::parse(first).is_some() => Self::Delivery,
             ("accounts", _) | (_, Some("accounts")) => Self::Api,
             _ => Self::Nowhere,
@@ -81,6 +89,10 @@ mod tests {
             ("shop.test", &format!("/cdn-cgi/imagedelivery/{hash}/cat/public"), Surface::Delivery),
             ("localhost", &format!("/{hash}/cat/public"), Surface::Delivery),
             ("[::1]:1856", &format!("/{hash}/cat/public"), Surface::Delivery),
+            ("shop.test", "/cdn-cgi/image/w=100/a.png", Surface::Zone),
+            ("imagedelivery.net", "/cdn-cgi/image/w=100/a.png", Surface::Delivery),
+            ("localhost", "/cdn-cgi/imagery", Surface::Nowhere),
+            ("localhost", "/_tintype/explain", Surface::Control),
             ("localhost", "/", Surface::Nowhere),
             ("localhost", "/favicon.ico", Surface::Nowhere),
             ("localhost", &format!("/{hash}"), Surface::Nowhere),

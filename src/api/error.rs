@@ -109,11 +109,8 @@ impl From<IngestError> for ApiError {
 impl From<FetchError> for ApiError {
     fn from(error: FetchError) -> Self {
         match error {
-            FetchError::NotHttp => Self::bad_request(error),
             FetchError::TooLarge => ErrorCode::FileTooLarge.into(),
-            FetchError::ForbiddenOrigin | FetchError::Status(_) | FetchError::Transport(_) => {
-                Self::because(ErrorCode::FetchFailed, error)
-            }
+            _ => Self::because(ErrorCode::FetchFailed, error),
         }
     }
 }

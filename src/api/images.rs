@@ -7,6 +7,7 @@ use axum::{
 };
 use chrono::SecondsFormat;
 use serde::Serialize;
+use url::Url;
 
 use super::{
     envelope::{Empty, Success},
@@ -18,7 +19,7 @@ use crate::{
     app::App,
     domain::{self, Draft, Image, ImageId, Metadata},
     error::ErrorCode,
-    fetch::{FetchLimits, Fetched},
+    fetch::{self, Ask},
     ingest::{self, MAX_BYTES, Upload},
     store::{self, StoreError, drafts, variants},
     urls::Urls,
@@ -74,11 +75,16 @@ pub(super) async fn upload(
 }
 
 async fn fetch(app: &App, url: &str) -> Result<Upload> {
-    let Fetched { bytes, filename } =
-        app.fetcher.fetch(url, FetchLimits { bytes: MAX_BYTES }).await?;
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| ApiError::bad_request("the url must be an http or https URL"))?;
+    if url.host_str() == Some("imagedelivery.net") {
+        let reason = "images of imagedelivery.net can't be uploaded by url";
+        return Err(ApiError::because(ErrorCode::FetchFailed, reason));
+    }
     // The last segment of a long URL is no reason to refuse it.
-    let filename = filename.map(|name| name.chars().take(255).collect());
-    Ok(Upload { filename, bytes })
+    let filename = fetch::filename(&url).map(|name| name.chars().take(255).collect());
+    let ask = Ask { url, accept: "image/*".to_owned(), via: None, limit: MAX_BYTES };
+    Ok(Upload { filename, bytes: app.fetcher.fetch(ask).await?.bytes })
 }
 
 /// `GET …/v1`

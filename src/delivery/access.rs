@@ -1,7 +1,14 @@
 //! May this request see this image? (pure)
 
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
 use super::error::DeliveryError;
-use crate::{domain::Image, signing::SignatureError};
+use crate::{
+    domain::{BrowserTtl, Image},
+    signing::SignatureError,
+};
 
 /// What a private image takes to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,5 +45,34 @@ pub(super) fn check(
             Ok(Audience::Signed { expiry })
         }
         Rule::Nobody => Err(DeliveryError::PrivateFlexible),
+    }
+}
+
+impl Audience {
+    /// How long an answer may be kept, as in `Cache-Control`. A signed URL's answer ends with its
+    /// signature; the browser TTL is for public ones (§5).
+    pub(super) fn cache_control(self, ttl: BrowserTtl, now: DateTime<Utc>) -> String {
+        match self {
+            Self::Public => {
+                format!("public, max-age={}, stale-while-revalidate=7200", ttl.seconds())
+            }
+            Self::Signed { expiry: Some(expiry) } => {
+                format!("private, max-age={}", (expiry - now.timestamp()).max(0))
+            }
+            Self::Signed { expiry: None } => format!("private, max-age={}", ttl.seconds()),
+        }
+    }
+}
+
+/// For people.
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => f.write_str("granted to everyone"),
+            Self::Signed { expiry: None } => f.write_str("granted by the signature, for ever"),
+            Self::Signed { expiry: Some(expiry) } => {
+                write!(f, "granted by the signature, until {expiry}")
+            }
+        }
     }
 }

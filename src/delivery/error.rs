@@ -1,12 +1,11 @@
-//! `DeliveryError`: the only place where failures become codes of delivery. The body is one line
-//! of text; the code is in the header `cf-images` too.
+//! `DeliveryError`: the only place where failures become codes of delivery.
 
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use std::{fmt::Display, sync::Arc};
+
+use axum::response::{IntoResponse, Response};
 
 use crate::{
+    answer::Mark,
     error::ErrorCode,
     render::RenderError,
     signing::SignatureError,
@@ -35,7 +34,7 @@ pub(super) enum DeliveryError {
     #[error(transparent)]
     Denied(SignatureError),
     #[error(transparent)]
-    Render(#[from] RenderError),
+    Render(#[from] Arc<RenderError>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -44,7 +43,7 @@ pub(super) enum DeliveryError {
 pub(super) type Result<T> = std::result::Result<T, DeliveryError>;
 
 impl DeliveryError {
-    fn code(&self) -> ErrorCode {
+    pub(super) fn code(&self) -> ErrorCode {
         match self {
             Self::UnknownHash => ErrorCode::UnknownAccountHash,
             Self::PathNotFound => ErrorCode::PathNotFound,
@@ -53,51 +52,47 @@ impl DeliveryError {
             Self::VariantNotFound | Self::PrivateFlexible | Self::Denied(_) => {
                 ErrorCode::AccessDenied
             }
-            Self::ImageNotFound | Self::Render(RenderError::Gone) => ErrorCode::ImageMissing,
-            Self::Render(RenderError::Transform(error)) => match error {
-                TransformError::TooLarge { .. } | TransformError::AnimationTooLong { .. } => {
-                    ErrorCode::DeliveredTooLarge
-                }
-                TransformError::UnsupportedFormat | TransformError::Undecodable(_) => {
-                    ErrorCode::StoredUndecodable
-                }
-                TransformError::NoVector => ErrorCode::NotConvertible,
-                TransformError::Unencodable(_) => ErrorCode::RenderFailed,
+            Self::ImageNotFound => ErrorCode::ImageMissing,
+            Self::Render(error) => match &**error {
+                RenderError::Gone => ErrorCode::ImageMissing,
+                RenderError::Transform(error) => transform_code(error),
+                RenderError::Store(_) => ErrorCode::RenderFailed,
             },
-            Self::Render(RenderError::Store(_)) | Self::Store(_) => ErrorCode::RenderFailed,
+            Self::Store(_) => ErrorCode::RenderFailed,
         }
     }
 
-    /// The line that the client reads: the code's own text and, where the client can do something
-    /// about it, the reason.
-    fn text(&self) -> String {
-        let row = self.code().row();
-        let text = format!("ERROR {}: {}", row.code, row.message);
+    /// The reason, where the client can do something about it.
+    fn detail(&self) -> Option<&dyn Display> {
         match self {
             Self::BadOptions(_)
             | Self::VariantNotFound
             | Self::PrivateFlexible
-            | Self::Denied(_)
-            | Self::Render(RenderError::Transform(_)) => format!("{text}: {self}"),
-            _ => text,
+            | Self::Denied(_) => Some(self),
+            Self::Render(error) if matches!(**error, RenderError::Transform(_)) => Some(self),
+            _ => None,
         }
+    }
+}
+
+fn transform_code(error: &TransformError) -> ErrorCode {
+    match error {
+        TransformError::TooLarge { .. } | TransformError::AnimationTooLong { .. } => {
+            ErrorCode::DeliveredTooLarge
+        }
+        TransformError::UnsupportedFormat | TransformError::Undecodable(_) => {
+            ErrorCode::Undecodable
+        }
+        TransformError::NoVector => ErrorCode::NotConvertible,
+        TransformError::Unencodable(_) => ErrorCode::RenderFailed,
     }
 }
 
 impl IntoResponse for DeliveryError {
     fn into_response(self) -> Response {
-        let row = self.code().row();
-        if row.status >= 500 {
+        if self.code().row().status >= 500 {
             tracing::error!(error = %self, "delivery failed");
         }
-        let status = StatusCode::from_u16(row.status).expect("the catalogue has HTTP statuses");
-        let mark = HeaderValue::try_from(format!("err={}", row.code)).expect("digits fit a header");
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-        ];
-        (status, headers, [("cf-images", mark)], self.text()).into_response()
+        Mark::Images.refuse(self.code(), self.detail())
     }
 }

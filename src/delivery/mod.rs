@@ -5,23 +5,24 @@
 mod access;
 mod error;
 mod path;
-mod response;
 
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, Method, Uri},
+    http::{HeaderMap, Method, Uri, request::Parts},
     response::{IntoResponse, Response},
 };
 
 use crate::{
+    answer::{self, Mark, Prepared},
     app::App,
-    domain::{AccountConfig, AccountId, BrowserTtl, Image, SigningKey},
-    render::{self, RenditionKey},
+    domain::{AccountConfig, AccountId, BrowserTtl, Image, ImageId, SigningKey},
+    explain::{Explain, Explanation},
+    render::Original,
     store::{Connection, accounts, images, signing_keys, variants},
-    transform::{Accepts, Client, Options, Place, Reading},
+    transform::{Options, Place, Reading},
 };
-use access::Rule;
+use access::{Audience, Rule};
 use error::{DeliveryError, Result};
 use path::{DeliveryPath, Last};
 
@@ -47,43 +48,54 @@ struct Asked {
 }
 
 async fn deliver(State(app): State<App>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return response::method_not_allowed();
+    let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return answer::method_not_allowed();
     }
-    let delivered = variant_of_image(&app, &parts.uri, &parts.headers).await;
-    delivered.unwrap_or_else(IntoResponse::into_response)
+    if extensions.get::<Explain>().is_some() {
+        return explanation(&app, &uri, &headers).await.into_response();
+    }
+    let delivered = async {
+        let (_, _, prepared) = prepare(&app, &uri).await?;
+        Ok::<_, DeliveryError>(prepared.for_client(&headers).send(&app.renderer, &headers).await?)
+    };
+    delivered.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn variant_of_image(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Response> {
+/// What the URL would do, and why.
+async fn explanation(app: &App, uri: &Uri, headers: &HeaderMap) -> Explanation {
+    let mut explanation = Explanation::of("delivery", uri);
+    let outcome = async {
+        let (image, audience, prepared) = prepare(app, uri).await?;
+        explanation.say("image", image.as_str());
+        explanation.say("access", audience.to_string());
+        Ok::<_, DeliveryError>(
+            explanation.answer(prepared.for_client(headers), &app.renderer).await?,
+        )
+    };
+    if let Err(error) = outcome.await {
+        explanation.refuse(error.code(), &error);
+    }
+    explanation
+}
+
+/// What the path means, and whether the client may have it.
+async fn prepare(app: &App, uri: &Uri) -> Result<(ImageId, Audience, Prepared)> {
     let path = DeliveryPath::parse(uri.path());
     let Found { image, asked, keys } = find(app, path.clone()).await?;
     let now = app.clock.now();
     let audience = access::check(&image, asked.rule, || {
         path.verify(&keys, uri.query().unwrap_or_default(), now)
     })?;
-
-    let client = Client::read(|name| all_values(headers, name));
-    let vary = asked.options.varies_by();
-    let remarks = asked.remarks.into_iter().chain(asked.options.approximations()).collect();
-    let options = asked.options.for_client(&client);
-    // What the client accepts makes a difference only where the format is open.
-    let accepts = if vary.contains(&"accept") { client.accepts } else { Accepts::default() };
-    let key = RenditionKey::new(image.digest, &options, accepts);
-    let cache_control = response::cache_control(audience, asked.browser_ttl, now);
-    let validators = response::Validators::new(&key, cache_control, &vary);
-    if validators.still_hold(headers) {
-        return Ok(validators.not_modified());
-    }
-    let rendition = render::render(app, &image, options, accepts).await?;
-    Ok(validators.deliver(rendition, remarks))
-}
-
-/// The values of every line of a header; empty if there is none.
-fn all_values(headers: &HeaderMap, name: &str) -> String {
-    let lines = headers.get_all(name).iter();
-    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-    lines.join(",")
+    let prepared = Prepared {
+        mark: Mark::Images,
+        original: Original::Stored(image.digest),
+        options: asked.options,
+        remarks: asked.remarks,
+        cache_control: Some(audience.cache_control(asked.browser_ttl, now)),
+        origin_etag: None,
+    };
+    Ok((image.id, audience, prepared))
 }
 
 /// Looks up what the path names, in the order of the decision table (§7.5): hash, shape, variant,

@@ -40,14 +40,9 @@ pub(super) enum Last {
 }
 
 impl DeliveryPath {
-    const ON_A_ZONE: &str = "/cdn-cgi/imagedelivery";
-
     /// Takes a raw path apart.
     pub(super) fn parse(raw: &str) -> Self {
-        let short = match raw.strip_prefix(Self::ON_A_ZONE) {
-            Some(short) if short.starts_with('/') => short,
-            _ => raw,
-        };
+        let short = signing::short_path(raw);
         let segments = short.strip_prefix('/').unwrap_or(short);
         let (hash, rest) = segments.split_once('/').unwrap_or((segments, ""));
         Self { short: short.to_owned(), hash: AccountHash::parse(hash), target: target(rest) }

@@ -6,6 +6,8 @@ mod draft;
 mod grant;
 mod image;
 mod metadata_filter;
+mod origins;
+mod rendition;
 mod signing_key;
 mod variant;
 
@@ -15,5 +17,7 @@ pub use draft::{Draft, InvalidExpiry};
 pub use grant::{Credentials, Grant, InvalidGrant, Scope};
 pub use image::{Digest, Image, ImageId, InvalidCustomId, Metadata, NewImage};
 pub use metadata_filter::{InvalidFilter, MetadataFilter};
+pub use origins::{AllowedOrigins, InvalidOrigin};
+pub use rendition::RenditionKey;
 pub use signing_key::{InvalidKeyName, KeyName, SigningKey};
 pub use variant::{BrowserTtl, InvalidBrowserTtl, InvalidVariantName, Variant, VariantName};

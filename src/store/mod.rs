@@ -1,4 +1,4 @@
-//! What is kept: rows in SQLite, originals on disk. The only module that knows SQL or file paths.
+//! What is kept: rows in SQLite, originals and renditions on disk. The only module that knows SQL or file paths.
 //!
 //! It speaks `domain`, never JSON bodies, never status codes. A row exists ⇒ its blob exists: the
 //! blob is written first and removed last, and both ends of that happen under the one writer lock.
@@ -12,6 +12,7 @@ pub mod images;
 mod migrations;
 mod open;
 mod readers;
+mod renditions;
 pub mod signing_keys;
 pub mod variants;
 
@@ -25,11 +26,15 @@ use std::{
 pub use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
-use crate::{domain::Digest, workers::Workers};
+use crate::{
+    domain::{Digest, RenditionKey},
+    workers::Workers,
+};
 use blobs::Blobs;
 pub use blobs::StagedBlob;
 pub use open::OpenError;
 use readers::Readers;
+use renditions::Renditions;
 
 /// How many reads run at the same time.
 const READS_AT_ONCE: usize = 16;
@@ -45,6 +50,7 @@ struct Inner {
     /// Each read takes a connection and a thread; a burst of them waits for these.
     reads: Workers,
     blobs: Blobs,
+    renditions: Renditions,
     /// Held as long as the store is open: a second server on the folder is refused.
     _lock: std::fs::File,
 }
@@ -64,14 +70,17 @@ pub enum StoreError {
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl Store {
-    /// Opens the data folder, creating and migrating it as needed.
-    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+    /// Opens the data folder, creating and migrating it as needed. Renditions may take so many
+    /// bytes of it; with 0, none is kept.
+    pub fn open(folder: &Path, renditions: u64) -> Result<Self, OpenError> {
         let lock = open::lock(folder)?;
         let connection = open::database(folder)?;
         let blobs = Blobs::open(folder).map_err(|error| OpenError::io(folder, error))?;
+        let renditions = Renditions::open(folder, renditions);
+        let renditions = renditions.map_err(|error| OpenError::io(folder, error))?;
         let (writer, readers) = (Mutex::new(connection), Readers::new(folder));
         let reads = Workers::with_permits(READS_AT_ONCE);
-        Ok(Self(Arc::new(Inner { writer, readers, reads, blobs, _lock: lock })))
+        Ok(Self(Arc::new(Inner { writer, readers, reads, blobs, renditions, _lock: lock })))
     }
 
     /// Runs `work` as one immediate transaction on a blocking thread: committed, durably, when it
@@ -120,6 +129,29 @@ impl Store {
     /// The bytes of a blob, or `None` if its last image was deleted in the meantime.
     pub async fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>> {
         self.blocking(move |inner| Ok(inner.blobs.read(digest)?)).await
+    }
+
+    /// A rendition that was kept.
+    pub async fn rendition(&self, key: RenditionKey) -> Result<Option<Vec<u8>>> {
+        self.blocking(move |inner| Ok(inner.renditions.read(&key)?)).await
+    }
+
+    /// Whether a rendition is kept, without using it.
+    pub async fn has_rendition(&self, key: RenditionKey) -> bool {
+        let look = move |inner: &Inner| Ok::<_, StoreError>(inner.renditions.contains(&key));
+        self.blocking(look).await.unwrap_or(false)
+    }
+
+    /// Keeps a rendition for as long as there is room.
+    pub async fn keep_rendition(&self, key: RenditionKey, bytes: Vec<u8>) -> Result<()> {
+        self.blocking(move |inner| Ok(inner.renditions.write(&key, &bytes)?)).await
+    }
+
+    /// Counts the renditions that earlier runs left, so that they are part of what there is room for.
+    pub fn count_renditions(&self) {
+        if let Err(error) = self.0.renditions.count() {
+            tracing::warn!(%error, "the renditions of earlier runs are not counted");
+        }
     }
 
     /// Removes blobs that no row names: what a crash between blob and row left behind. Looks at one
@@ -224,7 +256,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_read_sees_one_state_whatever_is_committed_meanwhile() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
         let (other, runtime) = (store.clone(), Handle::current());
         let account = "0123456789abcdef0123456789abcdef".parse().unwrap();
 

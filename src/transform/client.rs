@@ -2,24 +2,35 @@
 
 use super::{
     numbers::Pixels,
-    options::Options,
+    options::{Options, Place},
     values::{OutputFormat, Width},
 };
 
-/// The modern formats that an `Accept` header asks for by name.
+/// The formats that may be chosen from where none is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepts {
+    /// Asked for by name in the `Accept` header.
     pub avif: bool,
     pub webp: bool,
+    /// Whether JPEG goes before PNG where nothing is transparent.
+    pub jpeg_first: bool,
 }
 
 impl Accepts {
+    /// What is chosen from when the client isn't asked. Zones prefer JPEG
+    /// (delivery-and-transforms.md §3.2).
+    #[must_use]
+    pub fn standard(place: Place) -> Self {
+        Self { jpeg_first: place == Place::Zone, ..Self::default() }
+    }
+
     /// Reads an `Accept` header. Wildcards turn nothing on: curl's `*/*` gets a plain format
     /// (seen on the real service, delivery-and-transforms.md §3.2).
     #[must_use]
     pub fn parse(header: &str) -> Self {
         let wants = |media_type| header.split(',').any(|range| is_wanted(range, media_type));
-        Self { avif: wants("image/avif"), webp: wants("image/webp") }
+        let (avif, webp) = (wants("image/avif"), wants("image/webp"));
+        Self { avif, webp, jpeg_first: false }
     }
 }
 
@@ -98,11 +109,16 @@ impl Options {
         }
     }
 
-    /// The headers that the answer depends on, as in `Vary`.
+    /// The headers that the answer depends on, as in `Vary`. A zone looks at `Accept` only when
+    /// told to.
     #[must_use]
-    pub fn varies_by(&self) -> Vec<&'static str> {
-        // A picture that is too large for AVIF becomes what the client accepts.
-        let by_format = matches!(self.format, None | Some(OutputFormat::Auto | OutputFormat::Avif));
+    pub fn varies_by(&self, place: Place) -> Vec<&'static str> {
+        let by_format = match self.format {
+            None => place != Place::Zone,
+            // A picture that is too large for AVIF becomes what the client accepts.
+            Some(OutputFormat::Auto | OutputFormat::Avif) => true,
+            Some(_) => false,
+        };
         let by_screen = self.width == Some(Width::Auto);
         let mut headers = Vec::new();
         headers.extend(by_format.then_some("accept"));
@@ -137,7 +153,7 @@ mod tests {
         for no in ["", "*/*", "image/*", "image/webp;q=0", "image/webp; q=0.000", "image/webpx"] {
             assert_eq!(Accepts::parse(no), Accepts::default(), "{no}");
         }
-        assert_eq!(Accepts::parse("image/avif"), Accepts { avif: true, webp: false });
+        assert_eq!(Accepts::parse("image/avif"), Accepts { avif: true, ..Accepts::default() });
     }
 
     #[test]
@@ -170,14 +186,16 @@ mod tests {
 
     #[test]
     fn what_an_answer_depends_on_is_said() {
-        for (text, expected) in [
-            ("", "accept"),
-            ("format=webp", ""),
-            ("format=avif", "accept"),
-            ("width=auto,format=auto", "accept sec-ch-viewport-width user-agent"),
-            ("format=jpeg,scq=40", "rtt save-data ect downlink"),
+        for (place, text, expected) in [
+            (Place::Flexible, "", "accept"),
+            (Place::Zone, "", ""),
+            (Place::Zone, "format=webp", ""),
+            (Place::Zone, "format=avif", "accept"),
+            (Place::Zone, "width=auto,format=auto", "accept sec-ch-viewport-width user-agent"),
+            (Place::Flexible, "format=jpeg,scq=40", "rtt save-data ect downlink"),
         ] {
-            assert_eq!(text.parse::<Options>().unwrap().varies_by().join(" "), expected, "{text}");
+            let options: Options = text.parse().unwrap();
+            assert_eq!(options.varies_by(place).join(" "), expected, "{text}");
         }
     }
 }

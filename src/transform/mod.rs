@@ -46,7 +46,7 @@ pub use values::{
 };
 
 use encode::Encoding;
-use negotiate::{Output, negotiate};
+use negotiate::{Choice, Output, negotiate};
 
 /// Part of every rendition's identity: raised when equal input gives other bytes than before.
 pub const ENGINE_VERSION: u32 = 4;
@@ -78,6 +78,28 @@ pub enum TransformError {
     Unencodable(String),
 }
 
+/// What would be made of a source, without making it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prospect {
+    /// `None` for an SVG, which is not looked into.
+    pub source: Option<Probe>,
+    /// As printed by `Plan`; empty if nothing is done to the pixels.
+    pub plan: String,
+    /// As in `Content-Type`.
+    pub media_type: &'static str,
+    /// Why it is that format.
+    pub why: &'static str,
+    pub warnings: Vec<&'static str>,
+}
+
+/// What is decided before pixels are touched.
+struct Decision {
+    probe: Probe,
+    seen: Seen,
+    plan: Plan,
+    choice: Choice,
+}
+
 /// Renders `source` as `options` ask, in a format that the client accepts.
 pub fn transform(
     source: &[u8],
@@ -86,32 +108,100 @@ pub fn transform(
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
     if sniff(source) == Some(Format::Svg) {
-        let ignored = *options != Options::default();
-        let warnings =
-            if ignored { vec!["SVG is cleaned and not changed otherwise"] } else { Vec::new() };
-        let media_type = Format::Svg.media_type();
+        let Prospect { media_type, warnings, .. } = prospect_of_svg(options);
         return Ok(Rendition { bytes: svg::sanitize(source)?, media_type, warnings });
     }
+    let decision = decide(source, options, accepts, limits)?;
+    let (media_type, warnings) =
+        (decision.media_type(options, limits), decision.warnings(options, limits));
+    let Decision { probe, seen, plan, choice } = &decision;
+    let Output::Image(encoding) = &choice.output else {
+        let bytes = json::describe(source.len(), probe, plan);
+        return Ok(Rendition { bytes, media_type, warnings });
+    };
+    if decision.leaves_it(options, limits) {
+        return Ok(Rendition { bytes: source.to_vec(), media_type, warnings });
+    }
+    let moves = decision.moves(options);
+    limits.check_output(plan, if moves { probe.frames } else { 1 })?;
+
+    let render = if moves { animation::transform } else { still };
+    let bytes = render(source, probe, options, seen, encoding)?;
+    Ok(Rendition { bytes, media_type, warnings })
+}
+
+/// Says what `transform` would do.
+pub fn explain(
+    source: &[u8],
+    options: &Options,
+    accepts: Accepts,
+    limits: &Limits,
+) -> Result<Prospect, TransformError> {
+    if sniff(source) == Some(Format::Svg) {
+        return Ok(prospect_of_svg(options));
+    }
+    let decision = decide(source, options, accepts, limits)?;
+    let leaves_it = decision.leaves_it(options, limits);
+    Ok(Prospect {
+        plan: if leaves_it { String::new() } else { decision.plan.to_string() },
+        media_type: decision.media_type(options, limits),
+        why: if leaves_it { "it is the original" } else { decision.choice.why },
+        warnings: decision.warnings(options, limits),
+        source: Some(decision.probe),
+    })
+}
+
+fn prospect_of_svg(options: &Options) -> Prospect {
+    let ignored = *options != Options::default();
+    let warning = ignored.then_some("SVG is cleaned and not changed otherwise");
+    Prospect {
+        source: None,
+        plan: String::new(),
+        media_type: Format::Svg.media_type(),
+        why: "an SVG stays one",
+        warnings: warning.into_iter().collect(),
+    }
+}
+
+fn decide(
+    source: &[u8],
+    options: &Options,
+    accepts: Accepts,
+    limits: &Limits,
+) -> Result<Decision, TransformError> {
     let probe = probe(source, limits)?;
     let seen = settle::border(source, &probe, options)?;
     let plan = Plan::new(probe.stored, probe.orientation, options, &seen)?;
-    let (output, warning) = negotiate(options, accepts, &probe, plan.output)?;
-    let Output::Image(encoding) = output else {
-        let bytes = json::describe(source.len(), &probe, &plan);
-        return Ok(Rendition { bytes, media_type: "application/json", warnings: plan.warnings });
-    };
-    let moves = probe.plays(options) && encoding.format.can_animate();
-    if moves && probe.total_area() > limits.transformed_area {
-        let warnings = vec!["animation too large to be transformed"];
-        let media_type = probe.format.media_type();
-        return Ok(Rendition { bytes: source.to_vec(), media_type, warnings });
-    }
-    limits.check_output(&plan, if moves { probe.frames } else { 1 })?;
+    let choice = negotiate(options, accepts, &probe, plan.output)?;
+    Ok(Decision { probe, seen, plan, choice })
+}
 
-    let render = if moves { animation::transform } else { still };
-    let bytes = render(source, &probe, options, &seen, &encoding)?;
-    let warnings = plan.warnings.into_iter().chain(warning).collect();
-    Ok(Rendition { bytes, media_type: encoding.format.media_type(), warnings })
+impl Decision {
+    /// Whether the answer moves.
+    fn moves(&self, options: &Options) -> bool {
+        let Output::Image(encoding) = self.choice.output else { return false };
+        self.probe.plays(options) && encoding.format.can_animate()
+    }
+
+    /// Whether it is an animation so large that the original is delivered.
+    fn leaves_it(&self, options: &Options, limits: &Limits) -> bool {
+        self.moves(options) && self.probe.total_area() > limits.transformed_area
+    }
+
+    fn media_type(&self, options: &Options, limits: &Limits) -> &'static str {
+        match self.choice.output {
+            Output::Json => "application/json",
+            Output::Image(_) if self.leaves_it(options, limits) => self.probe.format.media_type(),
+            Output::Image(encoding) => encoding.format.media_type(),
+        }
+    }
+
+    fn warnings(&self, options: &Options, limits: &Limits) -> Vec<&'static str> {
+        if self.leaves_it(options, limits) {
+            return vec!["animation too large to be transformed"];
+        }
+        self.plan.warnings.iter().copied().chain(self.choice.warning).collect()
+    }
 }
 
 fn still(

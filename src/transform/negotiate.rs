@@ -26,61 +26,84 @@ pub(super) enum Output {
     Json,
 }
 
-/// Decides on the format, and gives what the client should know of the decision.
+/// A decision on the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) output: Output,
+    /// For whoever wonders.
+    pub(super) why: &'static str,
+    /// What the client should know of it.
+    pub(super) warning: Option<&'static str>,
+}
+
+/// Decides on the format.
 pub(super) fn negotiate(
     options: &Options,
     accepts: Accepts,
     source: &Probe,
     result: Size,
-) -> Result<(Output, Option<&'static str>), TransformError> {
-    let Some(format) = options.format.filter(|format| *format != OutputFormat::Auto) else {
-        let format = automatic(options, accepts, source, result);
-        return Ok((image(format, Scan::Progressive, options), None));
-    };
-    let (format, warning) = match format {
-        OutputFormat::Json => return Ok((Output::Json, None)),
+) -> Result<Choice, TransformError> {
+    let format = options.format.unwrap_or(OutputFormat::Auto);
+    let ((format, why), warning) = match format {
+        OutputFormat::Json => {
+            return Ok(Choice { output: Output::Json, why: ASKED_FOR, warning: None });
+        }
         OutputFormat::Svg => return Err(TransformError::NoVector),
-        OutputFormat::Jpeg | OutputFormat::BaselineJpeg => (Format::Jpeg, None),
-        OutputFormat::PngForce => (Format::Png, None),
+        OutputFormat::Auto => (automatic(options, accepts, source, result), None),
+        OutputFormat::Jpeg | OutputFormat::BaselineJpeg => ((Format::Jpeg, ASKED_FOR), None),
+        OutputFormat::PngForce => ((Format::Png, ASKED_FOR), None),
         // The service's own words.
         OutputFormat::Png => {
             (automatic_png(options, source), Some("JPEG vs PNG selection is automatic"))
         }
-        OutputFormat::Avif if source.plays(options) => {
-            (Format::Webp, Some("animations are not delivered as AVIF"))
-        }
+        OutputFormat::Avif if source.plays(options) => (
+            (Format::Webp, "animations are not AVIF"),
+            Some("animations are not delivered as AVIF"),
+        ),
         OutputFormat::Avif if longest(result) > AVIF_SIDE_ON_REQUEST => {
             // The service's own words.
             (webp_or_plain(options, accepts, source, result), Some("image too large for AVIF"))
         }
-        OutputFormat::Avif => (Format::Avif, None),
+        OutputFormat::Avif => ((Format::Avif, ASKED_FOR), None),
         OutputFormat::Webp if longest(result) > WEBP_SIDE => {
-            (plain(options, source), Some("image too large for WebP"))
+            (plain(options, accepts, source), Some("image too large for WebP"))
         }
-        OutputFormat::Webp | OutputFormat::Auto => (Format::Webp, None),
+        OutputFormat::Webp => ((Format::Webp, ASKED_FOR), None),
     };
+    let (format, why) = quickest(format, options, source).unwrap_or((format, why));
     let baseline = options.format == Some(OutputFormat::BaselineJpeg);
     let scan = if baseline { Scan::Baseline } else { Scan::Progressive };
-    Ok((image(quickest(format, options, source), scan, options), warning))
+    let quality = options.quality.map(|one| one.get());
+    Ok(Choice { output: Output::Image(Encoding { format, quality, scan }), why, warning })
 }
 
-fn image(format: Format, scan: Scan, options: &Options) -> Output {
-    Output::Image(Encoding { format, quality: options.quality.map(|one| one.get()), scan })
+const ASKED_FOR: &str = "it is asked for";
+
+/// A format, and why it is that one.
+type Reasoned = (Format, &'static str);
+
+fn automatic(options: &Options, accepts: Accepts, source: &Probe, result: Size) -> Reasoned {
+    if source.plays(options) {
+        return if accepts.webp {
+            (Format::Webp, "the client accepts WebP, which can move")
+        } else {
+            (Format::Gif, "it moves, and the client doesn't accept WebP")
+        };
+    }
+    if accepts.avif && longest(result) <= AVIF_SIDE {
+        return (Format::Avif, "the client accepts AVIF");
+    }
+    webp_or_plain(options, accepts, source, result)
 }
 
-fn automatic(options: &Options, accepts: Accepts, source: &Probe, result: Size) -> Format {
-    let format = if source.plays(options) {
-        if accepts.webp { Format::Webp } else { Format::Gif }
-    } else if accepts.avif && longest(result) <= AVIF_SIDE {
-        Format::Avif
+fn webp_or_plain(options: &Options, accepts: Accepts, source: &Probe, result: Size) -> Reasoned {
+    if !accepts.webp || longest(result) > WEBP_SIDE {
+        plain(options, accepts, source)
+    } else if accepts.avif {
+        (Format::Webp, "the client accepts WebP, and the result is too large for AVIF")
     } else {
-        webp_or_plain(options, accepts, source, result)
-    };
-    quickest(format, options, source)
-}
-
-fn webp_or_plain(options: &Options, accepts: Accepts, source: &Probe, result: Size) -> Format {
-    if accepts.webp && longest(result) <= WEBP_SIDE { Format::Webp } else { plain(options, source) }
+        (Format::Webp, "the client accepts WebP")
+    }
 }
 
 /// Whether the result may be transparent somewhere.
@@ -93,31 +116,40 @@ fn is_clear(options: &Options, source: &Probe) -> bool {
 }
 
 /// What everybody can read: the source's own format, else one that can hold the same picture.
-fn plain(options: &Options, source: &Probe) -> Format {
+fn plain(options: &Options, accepts: Accepts, source: &Probe) -> Reasoned {
     match source.format {
-        Format::Png | Format::Gif => source.format,
-        _ if is_clear(options, source) => Format::Png,
-        _ => Format::Jpeg,
+        Format::Png | Format::Gif if !accepts.jpeg_first => {
+            (source.format, "it is the original's format, and no newer one is open")
+        }
+        _ => jpeg_or_png(options, source),
     }
 }
 
 /// What the service makes of `format=png`: JPEG where nothing is lost by it.
-fn automatic_png(options: &Options, source: &Probe) -> Format {
+fn automatic_png(options: &Options, source: &Probe) -> Reasoned {
     match source.format {
-        Format::Png | Format::Gif => Format::Png,
-        _ if is_clear(options, source) => Format::Png,
-        _ => Format::Jpeg,
+        Format::Png | Format::Gif => (Format::Png, ASKED_FOR),
+        _ => jpeg_or_png(options, source),
+    }
+}
+
+fn jpeg_or_png(options: &Options, source: &Probe) -> Reasoned {
+    if is_clear(options, source) {
+        (Format::Png, "everybody can read it, and something may be transparent")
+    } else {
+        (Format::Jpeg, "everybody can read it, and nothing is transparent")
     }
 }
 
 /// `compression=fast` usually overrides the format: JPEG is the quickest to write.
-fn quickest(format: Format, options: &Options, source: &Probe) -> Format {
+fn quickest(format: Format, options: &Options, source: &Probe) -> Option<Reasoned> {
     let hurry = options.compression == Some(Compression::Fast) && !source.plays(options);
-    match format {
+    let quick = match format {
         Format::Avif | Format::Webp if hurry && !is_clear(options, source) => Format::Jpeg,
         Format::Avif if hurry => Format::Webp,
-        format => format,
-    }
+        _ => return None,
+    };
+    Some((quick, "compression=fast asks for what is quick to write"))
 }
 
 fn longest(size: Size) -> u32 {
@@ -127,6 +159,7 @@ fn longest(size: Size) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transform::Place;
 
     /// What `"jpeg 100x50 f=webp"` becomes for a client, with the warning behind a semicolon. The
     /// source may be `png+alpha`, or `gif*` for an animation.
@@ -143,8 +176,8 @@ mod tests {
         let accepts = Accepts::parse(accept);
         match negotiate(&options, accepts, &probe, size) {
             Err(error) => error.to_string(),
-            Ok((Output::Json, _)) => "json".to_owned(),
-            Ok((Output::Image(encoding), warning)) => {
+            Ok(Choice { output: Output::Json, .. }) => "json".to_owned(),
+            Ok(Choice { output: Output::Image(encoding), warning, .. }) => {
                 let baseline = if encoding.scan == Scan::Baseline { " baseline" } else { "" };
                 let quality = encoding.quality.map_or(String::new(), |one| format!(" q{one}"));
                 let warning = warning.map_or(String::new(), |text| format!("; {text}"));
@@ -177,6 +210,21 @@ mod tests {
             assert_eq!(choose(case, "image/webp"), webp, "{case}");
             assert_eq!(choose(case, "image/avif,image/webp"), avif, "{case}");
         }
+    }
+
+    #[test]
+    fn zones_prefer_jpeg_where_nothing_is_transparent() {
+        let choose = |alpha, frames| {
+            let probe = Probe::sample(Format::Png, alpha, frames);
+            let (options, size) = (Options::default(), Size { width: 80, height: 60 });
+            let standard = Accepts::standard(Place::Zone);
+            negotiate(&options, standard, &probe, size).unwrap().output
+        };
+        let is = |format, output| matches!(output, Output::Image(one) if one.format == format);
+
+        assert!(is(Format::Jpeg, choose(false, 1)));
+        assert!(is(Format::Png, choose(true, 1)));
+        assert!(is(Format::Gif, choose(false, 9)));
     }
 
     #[test]

@@ -127,7 +127,7 @@ options! {
     compression: Compression, "compression", "", URLS, Support::Full, "`fast`: a format that is quick to write";
     upscale: Upscale, "upscale", "", URLS, Support::Approximate { how: "enlarged by a resampler", concerns: |options| options.upscale == Some(Upscale::Generate) }, "What to enlarge with: `interpolate`, `generate`";
     segment: Segment, "segment", "", URLS, Support::Missing { why: "segmentation is not available" }, "`foreground`: makes the background transparent";
-    onerror: OnError, "onerror", "", &[Zone], Support::Missing { why: "only URL transformations redirect" }, "`redirect`: to the source, if it can't be transformed";
+    onerror: OnError, "onerror", "", &[Zone], Support::Full, "`redirect`: to the source, if it can't be transformed";
     breakpoints: Breakpoints, "wbreakpoints", "", URLS, Support::Full, "The widths that `width=auto` chooses from";
     mobile_width: Pixels, "wmobile", "", URLS, Support::Full, "The width that `width=auto` takes for phones";
     desktop_width: Pixels, "wdesktop", "", URLS, Support::Full, "The width that `width=auto` takes for others";

@@ -18,25 +18,38 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("surface", &["domain", "urls"]),
     ("clock", &["domain"]),
     ("workers", &[]),
+    ("flights", &[]),
     ("fetch", &["workers"]),
     ("store", &["clock", "domain", "workers"]),
-    ("app", &["clock", "config", "domain", "fetch", "store", "workers"]),
+    ("render", &["domain", "flights", "store", "transform", "workers"]),
+    ("app", &["clock", "config", "domain", "fetch", "render", "store", "workers"]),
     ("banner", &["config", "domain"]),
+    ("remote", &["config"]),
     ("ingest", &["app", "domain", "store", "transform"]),
-    ("render", &["app", "domain", "store", "transform"]),
+    ("answer", &["domain", "error", "render", "transform"]),
+    ("explain", &["answer", "error", "render", "transform"]),
     ("api", &["app", "config", "domain", "error", "fetch", "ingest", "store", "transform", "urls"]),
-    ("delivery", &["app", "domain", "error", "render", "signing", "store", "transform"]),
+    (
+        "delivery",
+        &["answer", "app", "domain", "error", "explain", "render", "signing", "store", "transform"],
+    ),
+    (
+        "zone",
+        &["answer", "app", "domain", "error", "explain", "fetch", "render", "transform", "urls"],
+    ),
+    ("control", &["app", "domain", "signing", "store", "urls"]),
     ("fidelity", &["api", "error", "transform"]),
-    ("server", &["api", "app", "delivery", "surface"]),
+    ("server", &["api", "app", "clock", "control", "delivery", "explain", "surface", "zone"]),
 ];
 
 /// Words that only these modules may use.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("axum", &["api", "delivery", "server"]),
-    ("StatusCode", &["api", "delivery", "server"]),
+    ("axum", &["answer", "api", "control", "delivery", "explain", "server", "zone"]),
+    ("StatusCode", &["answer", "api", "control", "delivery", "explain", "fetch", "server", "zone"]),
     ("rusqlite", &["store"]),
-    ("PathBuf", &["config", "store"]),
-    ("fs", &["store"]),
+    // An origin may be a folder.
+    ("PathBuf", &["config", "fetch", "store", "zone"]),
+    ("fs", &["fetch", "store"]),
 ];
 
 #[test]

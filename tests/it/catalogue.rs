@@ -9,7 +9,7 @@ use axum::{
 use futures_util::stream;
 use tintype::{config::Auth, error::ErrorCode};
 
-use crate::support::{Form, HASH, Response, TestApp};
+use crate::support::{Form, HASH, Response, TestApp, origin::Origin};
 
 const STATS: &str = "/client/v4/accounts/mine/images/v1/stats";
 
@@ -74,8 +74,26 @@ async fn provoke(code: ErrorCode) -> Row {
         | E::NotConvertible
         | E::FlexibleDisabled
         | E::PathNotFound
-        | E::StoredUndecodable
+        | E::Undecodable
         | E::RenderFailed => Row::ProvokedBy(in_delivery(code).await),
+
+        E::OriginNotAllowed
+        | E::SourceTooLarge
+        | E::Loop
+        | E::InvalidSource
+        | E::Unresolved
+        | E::OriginRefused
+        | E::CutOff
+        | E::UnescapedSource
+        | E::BadRedirect
+        | E::TooManyRedirects
+        | E::NoAnswer
+        | E::SlowDownload
+        | E::FetchBroken
+        | E::OriginFailed
+        | E::Unreachable
+        | E::OriginBadRequest
+        | E::SourceUnsupported => Row::ProvokedBy(on_a_zone(code).await),
 
         E::NotSubscribed => Row::OnlyByFault("Every account is subscribed."),
         E::Aborted => Row::OnlyByFault("Nobody is left to be told."),
@@ -167,7 +185,7 @@ async fn in_delivery(code: ErrorCode) -> Response {
         ErrorCode::UnknownAccountHash => app.get("/AAAAAAAAAAAAAAAAAAAAAA/a/b", &[]).await,
         ErrorCode::FlexibleDisabled => app.deliver(&id, "w=1").await,
         ErrorCode::PathNotFound => app.get(&format!("/{HASH}/{id}"), &[]).await,
-        ErrorCode::StoredUndecodable => {
+        ErrorCode::Undecodable => {
             app.overwrite_blobs(b"no longer an image");
             app.deliver(&id, "public").await
         }
@@ -176,6 +194,34 @@ async fn in_delivery(code: ErrorCode) -> Response {
             app.deliver(&id, "public").await
         }
     }
+}
+
+async fn on_a_zone(code: ErrorCode) -> Response {
+    let app = TestApp::with(|settings| {
+        settings.fetch_timeout = Duration::from_millis(300).into();
+        settings.deny_private_fetch = code == ErrorCode::OriginNotAllowed;
+    });
+    let origin = Origin::start().await;
+    let source = match code {
+        ErrorCode::SourceTooLarge => origin.url("/huge"),
+        ErrorCode::Loop => origin.url("/cdn-cgi/image/w=1/a.png"),
+        ErrorCode::InvalidSource => "http://a:b:c/".to_owned(),
+        ErrorCode::Unresolved => "http://nothing.invalid/a.png".to_owned(),
+        ErrorCode::OriginRefused => origin.url("/status/408"),
+        ErrorCode::CutOff => origin.url("/cut"),
+        ErrorCode::UnescapedSource => "http%3A%2F%2Fa.test%2Fa%20b".to_owned(),
+        ErrorCode::BadRedirect => origin.url("/astray"),
+        ErrorCode::TooManyRedirects => origin.url("/round"),
+        ErrorCode::NoAnswer => origin.url("/silent"),
+        ErrorCode::SlowDownload => origin.url("/slow"),
+        ErrorCode::FetchBroken => origin.url("/reset"),
+        ErrorCode::OriginFailed => origin.url("/status/500"),
+        ErrorCode::Unreachable => "http://127.0.0.1:1/a.png".to_owned(),
+        ErrorCode::OriginBadRequest => origin.url("/status/400"),
+        ErrorCode::SourceUnsupported => origin.url("/old.bmp"),
+        _ => origin.url("/geometry.png"),
+    };
+    app.get(&format!("/cdn-cgi/image/w=1/{source}"), &[]).await
 }
 
 /// An upload that stops sending. The test's time passes by itself while all wait.

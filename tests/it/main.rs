@@ -4,7 +4,9 @@
 mod support;
 
 mod api;
+mod control;
 mod delivery;
+mod zone;
 
 mod architecture;
 mod catalogue;

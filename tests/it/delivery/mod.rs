@@ -5,3 +5,4 @@ mod formats;
 mod geometry;
 mod options;
 mod paths;
+mod renditions;

@@ -2,6 +2,7 @@
 
 pub(crate) mod dice;
 pub(crate) mod fixtures;
+pub(crate) mod origin;
 pub(crate) mod pixels;
 
 mod client;

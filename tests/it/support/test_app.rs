@@ -16,7 +16,7 @@ use super::{
 pub(crate) const HASH: &str = "6oHE1nRiq6AK0MxcayE9rA";
 
 pub(crate) struct TestApp {
-    app: App,
+    pub(crate) app: App,
     router: Router,
     pub(crate) clock: Clock,
     pub(crate) folder: TempDir,
@@ -38,7 +38,7 @@ impl TestApp {
         change(&mut settings);
         let now: DateTime<Utc> = "2026-01-02T03:04:05.678Z".parse().unwrap();
         let clock = Clock::frozen(now, 1);
-        let store = Store::open(&settings.data).unwrap();
+        let store = Store::open(&settings.data, settings.cache_size.as_u64()).unwrap();
         let app = App::new(settings, clock.clone(), store);
         let router = server::router(app.clone());
         Self { app, router, clock, folder }

@@ -1,0 +1,224 @@
+//! The answer with a rendition, or without one: headers, validators, 304, refusals
+//! (delivery-and-transforms.md §7). Shared by the surfaces that deliver images.
+
+use std::{fmt::Display, sync::Arc};
+
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    domain::RenditionKey,
+    error::ErrorCode,
+    render::{Cache, Order, Original, RenderError, Rendered, Renderer},
+    transform::{Accepts, Client, Options, Place},
+};
+
+/// The service's own policy: an image runs nothing.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; navigate-to 'none'; form-action 'none'; \
+     img-src data:; style-src 'unsafe-inline'";
+
+/// More warnings, and longer ones, are cut: clients refuse answers with too many or too long headers.
+const MAX_WARNINGS: usize = 10;
+const MAX_WARNING_LETTERS: usize = 200;
+
+/// What marks the answers of a surface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// `cf-images`: hosted images.
+    Images,
+    /// `cf-resized`: images of zones.
+    Resized,
+}
+
+/// What is to be answered with, as a surface found it out.
+pub(crate) struct Prepared {
+    pub(crate) mark: Mark,
+    pub(crate) original: Original,
+    pub(crate) options: Options,
+    /// What the client should know of options that were left out.
+    pub(crate) remarks: Vec<String>,
+    /// As in `Cache-Control`, if anything is known.
+    pub(crate) cache_control: Option<String>,
+    /// The validator that the original came with.
+    pub(crate) origin_etag: Option<String>,
+}
+
+/// An answer that knows its client, before anything is rendered.
+pub(crate) struct Answer {
+    pub(crate) order: Order,
+    pub(crate) key: RenditionKey,
+    pub(crate) remarks: Vec<String>,
+    mark: Mark,
+    etag: String,
+    cache_control: Option<String>,
+    /// The headers that the answer depends on.
+    vary: String,
+}
+
+impl Mark {
+    fn header(self) -> HeaderName {
+        HeaderName::from_static(match self {
+            Self::Images => "cf-images",
+            Self::Resized => "cf-resized",
+        })
+    }
+
+    fn place(self) -> Place {
+        match self {
+            Self::Images => Place::Flexible,
+            Self::Resized => Place::Zone,
+        }
+    }
+
+    /// A refusal: one line of text, its code also in the header. `detail` is for the client.
+    pub(crate) fn refuse(self, code: ErrorCode, detail: Option<&dyn Display>) -> Response {
+        let row = code.row();
+        let mut text = format!("ERROR {}: {}", row.code, row.message);
+        if let Some(detail) = detail {
+            text.extend([": ", &detail.to_string()]);
+        }
+        let status = StatusCode::from_u16(row.status).expect("the catalogue has HTTP statuses");
+        let mut headers = HeaderMap::from_iter([
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ]);
+        headers.extend(everywhere());
+        headers.insert(self.header(), value(&format!("err={}", row.code)));
+        (status, headers, text).into_response()
+    }
+}
+
+impl Prepared {
+    /// The answer for the client that sent these headers.
+    pub(crate) fn for_client(self, headers: &HeaderMap) -> Answer {
+        let client = Client::read(|name| all_values(headers, name));
+        let vary = self.options.varies_by(self.mark.place());
+        let accepts = if vary.contains(&"accept") {
+            client.accepts
+        } else {
+            // What the client accepts makes a difference only where the format is open.
+            Accepts::standard(self.mark.place())
+        };
+        let remarks = self.remarks.into_iter().chain(self.options.approximations()).collect();
+        let options = self.options.for_client(&client);
+        let order = Order { original: self.original, options, accepts };
+        let key = order.key();
+        let etag = match self.origin_etag.as_deref().and_then(opaque) {
+            Some(origin) => format!("\"cf-{key}:{origin}\""),
+            None => format!("\"{key}\""),
+        };
+        let (mark, cache_control, vary) = (self.mark, self.cache_control, vary.join(", "));
+        Answer { order, key, remarks, mark, etag, cache_control, vary }
+    }
+}
+
+impl Answer {
+    /// Sends the image, or 304 to who has it (`If-None-Match`).
+    pub(crate) async fn send(
+        self,
+        renderer: &Renderer,
+        request: &HeaderMap,
+    ) -> Result<Response, Arc<RenderError>> {
+        if self.is_known(request) {
+            return Ok(self.not_modified());
+        }
+        let (rendered, cache) = renderer.render(self.order.clone()).await?;
+        // Only now it is sure that there is one.
+        if tags(request).any(|tag| tag == "*") {
+            return Ok(self.not_modified());
+        }
+        Ok(self.deliver(&rendered, cache))
+    }
+
+    /// The headers that don't depend on the rendition: those that a 304 repeats.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::from_iter(everywhere());
+        headers.insert(header::ETAG, value(&self.etag));
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+        );
+        if let Some(cache_control) = &self.cache_control {
+            headers.insert(header::CACHE_CONTROL, value(cache_control));
+        }
+        if !self.vary.is_empty() {
+            headers.insert(header::VARY, value(&self.vary));
+        }
+        headers
+    }
+
+    /// Compared weakly, as RFC 9110 says.
+    fn is_known(&self, request: &HeaderMap) -> bool {
+        tags(request).any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
+    }
+
+    fn not_modified(&self) -> Response {
+        (StatusCode::NOT_MODIFIED, self.headers()).into_response()
+    }
+
+    fn deliver(&self, rendered: &Rendered, cache: Cache) -> Response {
+        let mut headers = self.headers();
+        let (mark, status) = match cache {
+            Cache::Hit => ("internal=ok/h", "HIT"),
+            Cache::Miss => ("internal=ok/m", "MISS"),
+        };
+        headers.insert(header::CONTENT_TYPE, value(&rendered.media_type));
+        headers.insert(self.mark.header(), HeaderValue::from_static(mark));
+        headers.insert("cf-cache-status", HeaderValue::from_static(status));
+        let warnings: Vec<_> = rendered.warnings.iter().chain(&self.remarks).collect();
+        for warning in warnings.iter().take(MAX_WARNINGS) {
+            headers.append(header::WARNING, warning_value(warning));
+        }
+        if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+            headers.append(header::WARNING, warning_value(&format!("and {more} more")));
+        }
+        (headers, rendered.bytes.clone()).into_response()
+    }
+}
+
+pub(crate) fn method_not_allowed() -> Response {
+    let allow = [(header::ALLOW, "GET, HEAD")];
+    (StatusCode::METHOD_NOT_ALLOWED, allow, "images are read with GET or HEAD\n").into_response()
+}
+
+/// The values of every line of a header; empty if there is none.
+pub(crate) fn all_values(headers: &HeaderMap, name: &str) -> String {
+    let lines = headers.get_all(name).iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    lines.join(",")
+}
+
+fn everywhere() -> [(HeaderName, HeaderValue); 2] {
+    [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ]
+}
+
+/// The entity tags that the client has.
+fn tags(request: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = request.get_all(header::IF_NONE_MATCH).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+/// What stands between the quotes of an entity tag.
+fn opaque(etag: &str) -> Option<&str> {
+    let tag = etag.strip_prefix("W/").unwrap_or(etag);
+    let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+    inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"').then_some(inner)
+}
+
+/// A warning as the service writes it. It may quote what the client sent, whatever that is.
+fn warning_value(text: &str) -> HeaderValue {
+    let unfit = |letter: char| letter.is_control() || letter == '"';
+    let text: String = text.chars().take(MAX_WARNING_LETTERS).collect();
+    let warning = format!("cf-images 299 \"{}\"", text.replace(unfit, "?"));
+    HeaderValue::from_bytes(warning.as_bytes()).expect("what a header can't hold was replaced")
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("the text is plain ASCII")
+}

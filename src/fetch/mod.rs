@@ -1,0 +1,219 @@
+//! What is fetched for an answer: images that are named by a URL instead of sent.
+
+mod addresses;
+mod folder;
+
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use ureq::{
+    Agent, Body,
+    config::{Config, RedirectAuthHeaders},
+    http::{HeaderMap, Response, StatusCode, header},
+    unversioned::transport::DefaultConnector,
+};
+use url::Url;
+
+use crate::workers::Workers;
+pub use addresses::Addresses;
+use addresses::{CheckedResolver, Private};
+
+/// Fetches over HTTP and HTTPS, and from folders. Clones share connections.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    agent: Agent,
+    /// Fetches wait for the network, not for the processor: they don't share the pixel workers.
+    permits: Workers,
+}
+
+/// What is fetched, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ask {
+    /// With http or https. It may hold `user:password@`.
+    pub url: Url,
+    /// As in `Accept`.
+    pub accept: String,
+    /// As in `Via`, if we stand between the origin and somebody else.
+    pub via: Option<&'static str>,
+    /// The most bytes that are taken.
+    pub limit: usize,
+}
+
+/// A fetched file, and what the origin says about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fetched {
+    pub bytes: Bytes,
+    pub content_type: Option<String>,
+    pub cache_control: Option<String>,
+    pub etag: Option<String>,
+}
+
+/// Why nothing could be fetched. Each text is for the client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    #[error("private addresses are not fetched from")]
+    Private,
+    #[error("the host has no address")]
+    Unresolved,
+    #[error("nothing can be reached there: {0}")]
+    Unreachable(String),
+    #[error("the server did not answer in time")]
+    NoAnswer,
+    #[error("the server returned HTTP error {0}")]
+    Status(StatusCode),
+    #[error("the server redirects to no URL")]
+    BadRedirect,
+    #[error("the server redirects too many times")]
+    TooManyRedirects,
+    #[error("the file is over the limit")]
+    TooLarge,
+    #[error("the file did not arrive in time")]
+    TooSlow,
+    #[error("the connection broke off: {0}")]
+    CutOff(String),
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Fetcher {
+    const REDIRECTS: u32 = 5;
+    const AT_ONCE: usize = 32;
+
+    /// A fetcher that connects to such addresses only, and gives up after `timeout`.
+    #[must_use]
+    pub fn new(addresses: Addresses, timeout: Duration) -> Self {
+        let config = Config::builder()
+            .timeout_global(Some(timeout))
+            .max_redirects(Self::REDIRECTS)
+            .http_status_as_error(false)
+            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+            // What a proxy connects to could not be checked.
+            .proxy(None)
+            .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let resolver = CheckedResolver::new(addresses);
+        let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
+        Self { agent, permits: Workers::with_permits(Self::AT_ONCE) }
+    }
+
+    /// Fetches a URL, with redirects.
+    pub async fn fetch(&self, ask: Ask) -> Result<Fetched, FetchError> {
+        let agent = self.agent.clone();
+        self.permits.run(move || get(&agent, ask)).await
+    }
+}
+
+fn get(agent: &Agent, mut ask: Ask) -> Result<Fetched, FetchError> {
+    let credentials = take_credentials(&mut ask.url);
+    let mut request = agent.get(ask.url.as_str()).header(header::ACCEPT, ask.accept);
+    if let Some(credentials) = credentials {
+        request = request.header(header::AUTHORIZATION, credentials);
+    }
+    if let Some(via) = ask.via {
+        request = request.header(header::VIA, via);
+    }
+    let response = request.call().map_err(no_answer)?;
+    match response.status() {
+        status if status.is_success() => receive(response, ask.limit),
+        status if status.is_redirection() => Err(FetchError::BadRedirect),
+        status => Err(FetchError::Status(status)),
+    }
+}
+
+fn receive(response: Response<Body>, limit: usize) -> Result<Fetched, FetchError> {
+    let (head, body) = response.into_parts();
+    let limit = limit as u64;
+    if body.content_length().is_some_and(|length| length > limit) {
+        return Err(FetchError::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    body.into_reader().take(limit + 1).read_to_end(&mut bytes).map_err(broken_off)?;
+    if bytes.len() as u64 > limit {
+        return Err(FetchError::TooLarge);
+    }
+    let say = |name| text(&head.headers, name);
+    Ok(Fetched {
+        bytes: bytes.into(),
+        content_type: say(header::CONTENT_TYPE),
+        cache_control: say(header::CACHE_CONTROL),
+        etag: say(header::ETAG),
+    })
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// What went wrong before there was an answer.
+fn no_answer(error: ureq::Error) -> FetchError {
+    use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let text = error.to_string();
+    match error {
+        ureq::Error::Timeout(_) => FetchError::NoAnswer,
+        ureq::Error::HostNotFound => FetchError::Unresolved,
+        ureq::Error::TooManyRedirects => FetchError::TooManyRedirects,
+        ureq::Error::ConnectionFailed => FetchError::Unreachable(text),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::RedirectFailed => {
+            FetchError::BadRedirect
+        }
+        ureq::Error::Other(why) if why.is::<Private>() => FetchError::Private,
+        ureq::Error::Io(why) => match why.kind() {
+            ConnectionRefused | HostUnreachable | NetworkUnreachable => {
+                FetchError::Unreachable(why.to_string())
+            }
+            _ => FetchError::Broken(why.to_string()),
+        },
+        _ => FetchError::Broken(text),
+    }
+}
+
+/// What went wrong in the middle of a body.
+fn broken_off(error: io::Error) -> FetchError {
+    match ureq::Error::from(error) {
+        ureq::Error::Timeout(_) => FetchError::TooSlow,
+        error => FetchError::CutOff(error.to_string()),
+    }
+}
+
+/// Moves the user info of a URL into a header value.
+fn take_credentials(url: &mut Url) -> Option<String> {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use percent_encoding::percent_decode_str;
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let user = percent_decode_str(url.username()).decode_utf8_lossy();
+    let password = percent_decode_str(url.password().unwrap_or_default()).decode_utf8_lossy();
+    let value = format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
+    // An http URL with a host always takes these.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(value)
+}
+
+/// The last segment of a URL's path, decoded.
+#[must_use]
+pub fn filename(url: &Url) -> Option<String> {
+    let last = url.path_segments()?.next_back()?;
+    let name = percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_leave_the_url() {
+        let mut url = Url::parse("https://us%40er:pa%3Ass@host.test/a/b%20c.png?x=1").unwrap();
+
+        let header = take_credentials(&mut url);
+
+        assert_eq!(header.as_deref(), Some("Basic dXNAZXI6cGE6c3M="));
+        assert_eq!(url.as_str(), "https://host.test/a/b%20c.png?x=1");
+        assert_eq!(filename(&url).as_deref(), Some("b c.png"));
+    }
+}

@@ -1,0 +1,146 @@
+//! Work that many wait for is done once.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures_util::future::{BoxFuture, FutureExt, Shared, WeakShared};
+
+type Flight<T> = BoxFuture<'static, T>;
+
+/// Work under way, by what it makes. Clones share it.
+pub struct Flights<K, T: Clone>(Arc<Mutex<HashMap<K, WeakShared<Flight<T>>>>>);
+
+/// Takes an entry off the board when its work ends: done, or given up by all.
+struct Landing<K: Eq + Hash, T: Clone> {
+    board: Flights<K, T>,
+    key: K,
+}
+
+impl<K: Clone + Eq + Hash + Send + 'static, T: Clone + Send + Sync + 'static> Flights<K, T> {
+    /// Waits for the work that makes `key`: what is under way, or `work`, which is started. It goes
+    /// on for as long as somebody waits for it, whoever that is.
+    pub async fn join<F>(&self, key: K, work: impl FnOnce() -> F) -> T
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.flight(key, work).await
+    }
+
+    fn flight<F>(&self, key: K, work: impl FnOnce() -> F) -> Shared<Flight<T>>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut board = self.lock();
+        if let Some(flight) = board.get(&key).and_then(WeakShared::upgrade) {
+            return flight;
+        }
+        let landing = Landing { board: self.clone(), key: key.clone() };
+        let work = work();
+        let work = async move {
+            let _landing = landing;
+            work.await
+        };
+        let flight = work.boxed().shared();
+        board.insert(key, flight.downgrade().expect("it has not been polled"));
+        flight
+    }
+}
+
+impl<K: Eq + Hash, T: Clone> Flights<K, T> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, WeakShared<Flight<T>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Eq + Hash, T: Clone> Drop for Landing<K, T> {
+    fn drop(&mut self) {
+        self.board.lock().remove(&self.key);
+    }
+}
+
+impl<K, T: Clone> Clone for Flights<K, T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<K, T: Clone> Default for Flights<K, T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Counted {
+        flights: Flights<u32, u32>,
+        begun: Arc<AtomicU32>,
+        done: Arc<Notify>,
+    }
+
+    impl Counted {
+        async fn join(self) -> u32 {
+            let Self { flights, begun, done } = self;
+            let work = || async move {
+                begun.fetch_add(1, Ordering::SeqCst);
+                done.notified().await;
+                42
+            };
+            flights.join(7, work).await
+        }
+    }
+
+    #[tokio::test]
+    async fn many_wait_for_one() {
+        let counted = Counted::default();
+        let waiting: Vec<_> = (0..100).map(|_| tokio::spawn(counted.clone().join())).collect();
+        tokio::task::yield_now().await;
+
+        counted.done.notify_one();
+
+        for answer in join_all(waiting).await {
+            assert_eq!(answer.unwrap(), 42);
+        }
+        assert_eq!(counted.begun.load(Ordering::SeqCst), 1);
+        assert!(counted.flights.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_leaves_stops_nothing_that_others_wait_for() {
+        let counted = Counted::default();
+        let first = tokio::spawn(counted.clone().join());
+        tokio::task::yield_now().await;
+        let second = tokio::spawn(counted.clone().join());
+        tokio::task::yield_now().await;
+
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        counted.done.notify_one();
+
+        assert_eq!(second.await.unwrap(), 42);
+        assert_eq!(counted.begun.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_ends() {
+        let counted = Counted::default();
+        let only = tokio::spawn(counted.clone().join());
+        tokio::task::yield_now().await;
+
+        only.abort();
+
+        assert!(only.await.unwrap_err().is_cancelled());
+        assert!(counted.flights.lock().is_empty());
+    }
+}

@@ -1,0 +1,197 @@
+//! A zone with transformations switched on: `/cdn-cgi/image/<options>/<source>`, for browsers.
+
+mod error;
+mod path;
+mod source;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    answer::{self, Mark, Prepared, all_values},
+    app::App,
+    domain::Digest,
+    explain::{Explain, Explanation},
+    fetch::Fetched,
+    render::Original,
+    transform::{OnError, Options, Place as Grammar, Reading, sniff},
+};
+use error::{Result, ZoneError};
+use path::ZonePath;
+use source::Place;
+
+/// Shorter times to keep a source are remarked upon: the edge keeps everything for an hour.
+const SHORTEST_AGE: u64 = 3600;
+
+/// One handler for every path below `/cdn-cgi/image`.
+pub(crate) fn router(app: App) -> Router {
+    Router::new().fallback(transform).with_state(app)
+}
+
+/// The files of `--origin-dir` as they are, as the origin behind a zone would answer.
+pub(crate) fn originals(app: App) -> Router {
+    Router::new().fallback(original).with_state(app)
+}
+
+/// What a URL asks for.
+struct Asked {
+    reading: Reading,
+    place: Place,
+}
+
+async fn transform(State(app): State<App>, request: Request) -> Response {
+    let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return answer::method_not_allowed();
+    }
+    if extensions.get::<Explain>().is_some() {
+        return explanation(&app, &uri, &headers).await.into_response();
+    }
+    let asked = match read(&app, &uri, &headers) {
+        Ok(asked) => asked,
+        Err(error) => return error.into_response(),
+    };
+    let refuge = asked.refuge(&headers);
+    let transformed = async {
+        let prepared = prepare(&app, asked, &headers).await?;
+        Ok::<_, ZoneError>(prepared.for_client(&headers).send(&app.renderer, &headers).await?)
+    };
+    match (transformed.await, refuge) {
+        (Ok(response), _) => response,
+        (Err(error), Some(source)) => redirect(error, &source),
+        (Err(error), None) => error.into_response(),
+    }
+}
+
+/// What the URL would do, and why.
+async fn explanation(app: &App, uri: &Uri, headers: &HeaderMap) -> Explanation {
+    let mut explanation = Explanation::of("zone", uri);
+    let outcome = async {
+        let asked = read(app, uri, headers)?;
+        explanation.say("source_image", asked.place.to_string());
+        explanation.say("on_error", asked.refuge(headers));
+        let prepared = prepare(app, asked, headers).await?;
+        Ok::<_, ZoneError>(explanation.answer(prepared.for_client(headers), &app.renderer).await?)
+    };
+    if let Err(error) = outcome.await {
+        explanation.refuse(error.code(), &error);
+    }
+    explanation
+}
+
+/// What is asked for; nothing is fetched yet.
+fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
+    if all_values(headers, header::VIA.as_str()).contains("image-resizing") {
+        return Err(ZoneError::Loop);
+    }
+    let path = ZonePath::parse(uri.path(), uri.query())?;
+    let reading = Options::read(Grammar::Zone, &path.options)?;
+    Ok(Asked { reading, place: Place::of(app, path.source, headers)? })
+}
+
+/// Fetches the source, and says what is to be made of it.
+async fn prepare(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Prepared> {
+    let Reading { options, mut remarks } = asked.reading;
+    let fetched = asked.place.fetch(app, headers).await?;
+    check(&fetched)?;
+    let Fetched { bytes, cache_control, etag, .. } = fetched;
+    // The service's own words.
+    let brief = cache_control.as_deref().is_some_and(is_brief);
+    remarks.extend(brief.then(|| "cache-control is too restrictive".to_owned()));
+    let (digest, bytes) = app.workers.run(move || (Digest::of(&bytes), bytes)).await;
+    Ok(Prepared {
+        mark: Mark::Resized,
+        original: Original::Fetched { digest, bytes },
+        options,
+        remarks,
+        cache_control,
+        origin_etag: etag,
+    })
+}
+
+/// Refuses what isn't even meant to be an image. Formats that are images but not read here are for
+/// the engine to refuse.
+fn check(fetched: &Fetched) -> Result<()> {
+    if sniff(&fetched.bytes).is_some() {
+        return Ok(());
+    }
+    let label = fetched.content_type.as_deref().unwrap_or("unlabelled");
+    let is_tiff = fetched.bytes.starts_with(b"II*\0") || fetched.bytes.starts_with(b"MM\0*");
+    match label {
+        _ if is_tiff => Err(ZoneError::NoImage("a TIFF".to_owned())),
+        label if label.starts_with("image/") => Ok(()),
+        label => Err(ZoneError::NoImage(label.to_owned())),
+    }
+}
+
+/// Whether a source may be kept for less than the edge keeps it anyway.
+fn is_brief(cache_control: &str) -> bool {
+    cache_control.split(',').map(str::trim).any(|directive| {
+        let age = directive.strip_prefix("max-age=").or(directive.strip_prefix("s-maxage="));
+        let short =
+            age.and_then(|age| age.parse::<u64>().ok()).is_some_and(|age| age < SHORTEST_AGE);
+        short || ["no-store", "no-cache", "private", "must-revalidate"].contains(&directive)
+    })
+}
+
+impl Asked {
+    /// Where a client is sent if the source can't be transformed: to the source, if the options say
+    /// so and it belongs to the zone.
+    fn refuge(&self, headers: &HeaderMap) -> Option<String> {
+        let redirects = self.reading.options.onerror == Some(OnError::Redirect);
+        redirects.then(|| self.place.on_the_zone(headers)).flatten()
+    }
+}
+
+fn redirect(error: ZoneError, source: &str) -> Response {
+    let mut response = error.into_response();
+    if let Ok(location) = HeaderValue::from_str(source) {
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+async fn original(State(app): State<App>, request: Request) -> Response {
+    let place = app.settings.origin_dir.clone();
+    let path = request.uri().path().to_owned();
+    let fetched = match place {
+        Some(folder) => Place::Folder(folder, path).fetch(&app, request.headers()).await,
+        None => return StatusCode::NOT_FOUND.into_response(),
+    };
+    match fetched {
+        Ok(Fetched { bytes, content_type, etag, .. }) => {
+            let mut response = bytes.into_response();
+            let fields = [(header::CONTENT_TYPE, content_type), (header::ETAG, etag)];
+            for (name, value) in fields {
+                let value = value.and_then(|value| HeaderValue::try_from(value).ok());
+                value.map(|value| response.headers_mut().insert(name, value));
+            }
+            response
+        }
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn less_than_an_hour_is_brief() {
+        for (cache_control, expected) in [
+            ("public, max-age=3600", false),
+            ("public", false),
+            ("", false),
+            ("max-age=3599", true),
+            ("max-age=86400, must-revalidate", true),
+            ("no-store", true),
+        ] {
+            assert_eq!(is_brief(cache_control), expected, "{cache_control}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! `/_tintype/…`.
+
+mod explain;
+mod sign;
