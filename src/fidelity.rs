@@ -181,11 +181,6 @@ const DIFFERENCES: &[Difference] = &[
         tintype: "rav1e; up to 1,200 pixels a side, 1,600 for `format=avif`, else WebP or a plain format",
     },
     Difference {
-        point: "EXIF of PNG, WebP, AVIF and HEIC sources",
-        service: "not known",
-        tintype: "not carried over to a JPEG; that of JPEG sources is, as `metadata` says",
-    },
-    Difference {
         point: "`trim` by sides together with a border",
         service: "not known",
         tintype: "the border only, with a `warning`",

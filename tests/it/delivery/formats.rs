@@ -272,27 +272,6 @@ async fn loop_counts_survive_in_both_directions() {
 }
 
 #[tokio::test]
-async fn metadata_is_kept_cut_down_or_removed() {
-    let app = TestApp::new();
-    let id = app.upload("orientation-6.jpg").await;
-
-    for (policy, expected) in [
-        ("keep", "Artist=\"tintype\" Copyright=\"CC0\""),
-        ("copyright", "Artist=\"tintype\" Copyright=\"CC0\""),
-        ("none", "no EXIF"),
-    ] {
-        app.variant(policy, &format!(r#"{{"width":60,"metadata":"{policy}"}}"#)).await;
-        let jpeg = app.deliver(&id, policy).await.body;
-        let exif = exif::Reader::new().read_from_container(&mut std::io::Cursor::new(&jpeg));
-        let found = exif.map_or("no EXIF".to_owned(), |exif| {
-            let fields = exif.fields();
-            fields.map(|f| format!("{}={}", f.tag, f.display_value())).collect::<Vec<_>>().join(" ")
-        });
-        assert_eq!(found, expected, "{policy}");
-    }
-}
-
-#[tokio::test]
 async fn jpegs_are_progressive_unless_very_small() {
     let app = TestApp::new();
     app.variant("icon", r#"{"width":40}"#).await;

@@ -3,5 +3,6 @@ mod caching;
 mod errors;
 mod formats;
 mod geometry;
+mod metadata;
 mod options;
 mod paths;
