@@ -108,25 +108,28 @@ pub fn transform(
     }
     limits.check_output(&plan, if moves { probe.frames } else { 1 })?;
 
-    let render = if moves { animation::transform } else { still };
-    let bytes = render(source, &probe, options, &seen, &encoding)?;
+    let job = Job { source, probe, options, seen, encoding };
+    let bytes = if moves { animation::transform(&job)? } else { still(&job)? };
     let warnings = plan.warnings.into_iter().chain(warning).collect();
     Ok(Rendition { bytes, media_type: encoding.format.media_type(), warnings })
 }
 
-fn still(
-    source: &[u8],
-    probe: &Probe,
-    options: &Options,
-    seen: &Seen,
-    encoding: &Encoding,
-) -> Result<Vec<u8>, TransformError> {
-    let decoded = decode::still(source, probe.format)?;
+/// What is known when the decoding begins.
+struct Job<'a> {
+    source: &'a [u8],
+    probe: Probe,
+    options: &'a Options,
+    seen: Seen,
+    encoding: Encoding,
+}
+
+fn still(job: &Job) -> Result<Vec<u8>, TransformError> {
+    let decoded = decode::still(job.source, job.probe.format)?;
     let frame = color::to_srgb(decoded.pixels, &decoded.space);
-    let plan = settle::plan(probe, options, seen, &frame)?;
+    let plan = settle::plan(&job.probe, job.options, &job.seen, &frame)?;
     let frame = pixels::apply(&plan, frame)?;
-    let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
-    encode::still(frame, encoding, exif)
+    let exif = metadata::carried(decoded.exif, job.options.metadata.unwrap_or_default());
+    encode::still(frame, &job.encoding, exif)
 }
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.
