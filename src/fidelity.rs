@@ -138,7 +138,7 @@ const DIFFERENCES: &[Difference] = &[
     Difference {
         point: "Unknown and nonsensical options in URLs",
         service: "seen to be left out; a number out of bounds was reported as an error",
-        tintype: "left out, with a `warning`; out of bounds is 9401, a quality is clamped to 1–100",
+        tintype: "left out, with a `warning`, as is what refines an option that isn't given (`border.color` without a width); out of bounds is 9401, a quality is clamped to 1–100",
     },
     Difference {
         point: "The order of blur, adjustments and borders",

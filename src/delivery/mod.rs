@@ -65,7 +65,7 @@ async fn variant_of_image(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<R
 
     let client = Client::read(|name| all_values(headers, name));
     let vary = asked.options.varies_by();
-    let remarks = asked.remarks.into_iter().chain(asked.options.approximations()).collect();
+    let remarks = asked.remarks.into_iter().chain(asked.options.caveats()).collect();
     let options = asked.options.for_client(&client);
     // What the client accepts makes a difference only where the format is open.
     let accepts = if vary.contains(&"accept") { client.accepts } else { Accepts::default() };
