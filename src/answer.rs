@@ -101,7 +101,7 @@ impl Prepared {
             // What the client accepts makes a difference only where the format is open.
             Accepts::standard(self.mark.place())
         };
-        let remarks = self.remarks.into_iter().chain(self.options.approximations()).collect();
+        let remarks = self.remarks.into_iter().chain(self.options.caveats()).collect();
         let options = self.options.for_client(&client);
         let order = Order { original: self.original, options, accepts };
         let key = order.key();

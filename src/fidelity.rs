@@ -133,7 +133,7 @@ const DIFFERENCES: &[Difference] = &[
     Difference {
         point: "Unknown and nonsensical options in URLs",
         service: "seen to be left out; a number out of bounds was reported as an error",
-        tintype: "left out, with a `warning`; out of bounds is 9401, a quality is clamped to 1–100",
+        tintype: "left out, with a `warning`, as is what refines an option that isn't given (`border.color` without a width); out of bounds is 9401, a quality is clamped to 1–100",
     },
     Difference {
         point: "The order of blur, adjustments and borders",
@@ -174,11 +174,6 @@ const DIFFERENCES: &[Difference] = &[
         point: "AVIF answers",
         service: "libaom or like; falls back when too slow or too large, at sizes that changed over time",
         tintype: "rav1e; up to 1,200 pixels a side, 1,600 for `format=avif`, else WebP or a plain format",
-    },
-    Difference {
-        point: "EXIF of PNG, WebP, AVIF and HEIC sources",
-        service: "not known",
-        tintype: "not carried over to a JPEG; that of JPEG sources is, as `metadata` says",
     },
     Difference {
         point: "`trim` by sides together with a border",

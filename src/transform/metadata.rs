@@ -1,22 +1,33 @@
 //! EXIF: what a JPEG answer carries of its source's metadata (delivery-and-transforms.md §2.5).
 
-use std::io::Cursor;
+mod tiff;
 
-use exif::{Exif, Field, In, Reader, Tag, Value, experimental::Writer};
+use std::{collections::HashSet, io::Cursor};
+
+use exif::{Context, Exif, Field, In, Reader, Tag, Value, experimental::Writer};
 
 use super::values::MetadataPolicy;
 
 /// What a JPEG segment holds beside its length and the mark "Exif".
 const SEGMENT: usize = 65_533 - 6;
 
-/// What the new pixels make untrue.
-const UNTRUE: [Tag; 5] = [
+/// A block in another container than JPEG may be longer; what is longer than this is left out.
+const LONGEST: usize = 1 << 20;
+
+/// JPEG's mark before the block. Some writers leave it there in other containers too.
+const MARK: &[u8] = b"Exif\0\0";
+
+/// What the new pixels make untrue, and where in the block there were more pictures.
+const UNTRUE: [Tag; 6] = [
     Tag::Orientation,
     Tag::PixelXDimension,
     Tag::PixelYDimension,
     Tag::ImageWidth,
     Tag::ImageLength,
+    SUB_IFDS,
 ];
+
+const SUB_IFDS: Tag = Tag(Context::Tiff, 0x014a);
 
 /// The EXIF block for the answer. The pixels are upright by now, so the orientation never stays,
 /// and the thumbnail shows another picture. A block that can't be read is left out.
@@ -24,27 +35,34 @@ pub(super) fn carried(source: Option<Vec<u8>>, policy: MetadataPolicy) -> Option
     if policy == MetadataPolicy::None {
         return None;
     }
-    let exif = read(source?)?;
+    let source = source?;
+    let block = source.strip_prefix(MARK).unwrap_or(&source);
+    if block.len() > LONGEST || tiff::is_inflated(block) {
+        return None;
+    }
+    let exif = read(block.to_vec())?;
     let stays = |field: &&Field| match policy {
         MetadataPolicy::Keep => field.ifd_num == In::PRIMARY && !UNTRUE.contains(&field.tag),
         _ => field.ifd_num == In::PRIMARY && matches!(field.tag, Tag::Artist | Tag::Copyright),
     };
     let mut fields: Vec<Field> = Vec::new();
+    let mut known = HashSet::new();
     let mut room = SEGMENT;
     for field in exif.fields().filter(stays) {
-        // Entries may share a value, each of them counts; a tag said twice is one too many.
-        let known = fields.iter().any(|other| other.tag == field.tag);
-        let Some(rest) = room.checked_sub(value_bytes(&field.value)).filter(|_| !known) else {
+        let Some(rest) = value_bytes(&field.value).and_then(|bytes| room.checked_sub(bytes)) else {
             continue;
         };
-        room = rest;
-        fields.push(without_trailing_nul(field.clone()));
+        // A tag said twice is one too many.
+        if known.insert(field.tag) {
+            room = rest;
+            fields.push(without_trailing_nul(field.clone()));
+        }
     }
     write(&fields).filter(|block| block.len() <= SEGMENT)
 }
 
-/// Bytes that a value takes in the block, its entry included.
-fn value_bytes(value: &Value) -> usize {
+/// Bytes that a value takes in the block, its entry included. `None` for types that can't be written.
+fn value_bytes(value: &Value) -> Option<usize> {
     let bytes = match value {
         Value::Byte(list) => list.len(),
         Value::Ascii(texts) => texts.iter().map(|text| text.len() + 1).sum(),
@@ -58,9 +76,9 @@ fn value_bytes(value: &Value) -> usize {
         Value::SRational(list) => 8 * list.len(),
         Value::Float(list) => 4 * list.len(),
         Value::Double(list) => 8 * list.len(),
-        Value::Unknown(..) => 0,
+        Value::Unknown(..) => return None,
     };
-    bytes + 12
+    Some(bytes + 12)
 }
 
 fn read(source: Vec<u8>) -> Option<Exif> {
@@ -140,5 +158,48 @@ mod tests {
     fn what_cannot_be_read_is_left_out() {
         assert_eq!(carried(Some(b"no EXIF".to_vec()), MetadataPolicy::Keep), None);
         assert_eq!(carried(None, MetadataPolicy::Keep), None);
+    }
+
+    #[test]
+    fn a_mark_before_the_block_is_passed_over() {
+        let value = Value::Ascii(vec![b"tintype".to_vec()]);
+        let block = write(&[Field { tag: Tag::Artist, ifd_num: In::PRIMARY, value }]).unwrap();
+        let marked = [MARK, &block].concat();
+
+        assert_eq!(carried(Some(marked), MetadataPolicy::Copyright), Some(block));
+    }
+
+    #[test]
+    fn a_value_of_unknown_type_is_left_out_alone() {
+        // Two entries: 0x9999 of type 99, and Copyright.
+        let block = b"II*\0\x08\0\0\0\x02\0\x99\x99\x63\0\x01\0\0\0\0\0\0\0\
+                      \x98\x82\x02\0\x04\0\0\0CC0\0\0\0\0\0";
+
+        let carried = carried(Some(block.to_vec()), MetadataPolicy::Keep);
+
+        assert_eq!(tags(carried), r#"Copyright="CC0""#);
+    }
+
+    #[test]
+    fn no_picture_beside_the_first_survives() {
+        let field = |tag, ifd_num, value| Field { tag, ifd_num, value };
+        let thumbnail = [0xff, 0xd8, 0xff, 0xd9].repeat(9);
+        let fields = [
+            field(Tag::Make, In::PRIMARY, Value::Ascii(vec![b"Daguerre".to_vec()])),
+            field(SUB_IFDS, In::PRIMARY, Value::Long(vec![8])),
+            field(Tag::Compression, In::THUMBNAIL, Value::Short(vec![6])),
+        ];
+        let mut writer = Writer::new();
+        fields.iter().for_each(|field| writer.push_field(field));
+        writer.set_jpeg(&thumbnail, In::THUMBNAIL);
+        let mut block = Cursor::new(Vec::new());
+        writer.write(&mut block, false).unwrap();
+        let block = block.into_inner();
+        assert!(block.windows(thumbnail.len()).any(|bytes| bytes == thumbnail));
+
+        let carried = carried(Some(block), MetadataPolicy::Keep).unwrap();
+
+        assert!(!carried.windows(4).any(|bytes| bytes == &thumbnail[..4]));
+        assert_eq!(tags(Some(carried)), r#"Make="Daguerre""#);
     }
 }

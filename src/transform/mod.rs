@@ -10,6 +10,7 @@ mod numbers;
 mod values;
 
 mod client;
+mod decide;
 mod fit;
 mod negotiate;
 mod plan;
@@ -34,6 +35,7 @@ mod svg;
 
 pub use client::{Accepts, Client};
 pub use css_color::Color;
+pub use decide::{Prospect, explain};
 pub use numbers::{
     Blur, Dpr, Edge, Factor, Length, Pixels, Quality, Sharpen, Tolerance, UpTo, Whole, Zoom,
 };
@@ -45,11 +47,11 @@ pub use values::{
     MetadataPolicy, OnError, OutputFormat, Rotate, Segment, Size, Trim, Upscale, Width,
 };
 
+use decide::{Act, Decision, decide};
 use encode::Encoding;
-use negotiate::{Choice, Output, negotiate};
 
 /// Part of every rendition's identity: raised when equal input gives other bytes than before.
-pub const ENGINE_VERSION: u32 = 4;
+pub const ENGINE_VERSION: u32 = 5;
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,28 +80,6 @@ pub enum TransformError {
     Unencodable(String),
 }
 
-/// What would be made of a source, without making it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prospect {
-    /// `None` for an SVG, which is not looked into.
-    pub source: Option<Probe>,
-    /// As printed by `Plan`; empty if nothing is done to the pixels.
-    pub plan: String,
-    /// As in `Content-Type`.
-    pub media_type: &'static str,
-    /// Why it is that format.
-    pub why: &'static str,
-    pub warnings: Vec<&'static str>,
-}
-
-/// What is decided before pixels are touched.
-struct Decision {
-    probe: Probe,
-    seen: Seen,
-    plan: Plan,
-    choice: Choice,
-}
-
 /// Renders `source` as `options` ask, in a format that the client accepts.
 pub fn transform(
     source: &[u8],
@@ -107,116 +87,35 @@ pub fn transform(
     accepts: Accepts,
     limits: &Limits,
 ) -> Result<Rendition, TransformError> {
-    if sniff(source) == Some(Format::Svg) {
-        let Prospect { media_type, warnings, .. } = prospect_of_svg(options);
-        return Ok(Rendition { bytes: svg::sanitize(source)?, media_type, warnings });
-    }
-    let decision = decide(source, options, accepts, limits)?;
-    let (media_type, warnings) =
-        (decision.media_type(options, limits), decision.warnings(options, limits));
-    let Decision { probe, seen, plan, choice } = &decision;
-    let Output::Image(encoding) = &choice.output else {
-        let bytes = json::describe(source.len(), probe, plan);
-        return Ok(Rendition { bytes, media_type, warnings });
+    let Decision { act, media_type, warnings, .. } = decide(source, options, accepts, limits)?;
+    let bytes = match act {
+        Act::Clean => svg::sanitize(source)?,
+        Act::Leave => source.to_vec(),
+        Act::Describe { probe, plan } => json::describe(source.len(), &probe, &plan),
+        Act::Render { probe, seen, encoding, moves, .. } => {
+            let job = Job { source, probe, options, seen, encoding };
+            if moves { animation::transform(&job)? } else { still(&job)? }
+        }
     };
-    if decision.leaves_it(options, limits) {
-        return Ok(Rendition { bytes: source.to_vec(), media_type, warnings });
-    }
-    let moves = decision.moves(options);
-    limits.check_output(plan, if moves { probe.frames } else { 1 })?;
-
-    let render = if moves { animation::transform } else { still };
-    let bytes = render(source, probe, options, seen, encoding)?;
     Ok(Rendition { bytes, media_type, warnings })
 }
 
-/// Says what `transform` would do.
-pub fn explain(
-    source: &[u8],
-    options: &Options,
-    accepts: Accepts,
-    limits: &Limits,
-) -> Result<Prospect, TransformError> {
-    if sniff(source) == Some(Format::Svg) {
-        return Ok(prospect_of_svg(options));
-    }
-    let decision = decide(source, options, accepts, limits)?;
-    let leaves_it = decision.leaves_it(options, limits);
-    Ok(Prospect {
-        plan: if leaves_it { String::new() } else { decision.plan.to_string() },
-        media_type: decision.media_type(options, limits),
-        why: if leaves_it { "it is the original" } else { decision.choice.why },
-        warnings: decision.warnings(options, limits),
-        source: Some(decision.probe),
-    })
+/// What is known when the decoding begins.
+struct Job<'a> {
+    source: &'a [u8],
+    probe: Probe,
+    options: &'a Options,
+    seen: Seen,
+    encoding: Encoding,
 }
 
-fn prospect_of_svg(options: &Options) -> Prospect {
-    let ignored = *options != Options::default();
-    let warning = ignored.then_some("SVG is cleaned and not changed otherwise");
-    Prospect {
-        source: None,
-        plan: String::new(),
-        media_type: Format::Svg.media_type(),
-        why: "an SVG stays one",
-        warnings: warning.into_iter().collect(),
-    }
-}
-
-fn decide(
-    source: &[u8],
-    options: &Options,
-    accepts: Accepts,
-    limits: &Limits,
-) -> Result<Decision, TransformError> {
-    let probe = probe(source, limits)?;
-    let seen = settle::border(source, &probe, options)?;
-    let plan = Plan::new(probe.stored, probe.orientation, options, &seen)?;
-    let choice = negotiate(options, accepts, &probe, plan.output)?;
-    Ok(Decision { probe, seen, plan, choice })
-}
-
-impl Decision {
-    /// Whether the answer moves.
-    fn moves(&self, options: &Options) -> bool {
-        let Output::Image(encoding) = self.choice.output else { return false };
-        self.probe.plays(options) && encoding.format.can_animate()
-    }
-
-    /// Whether it is an animation so large that the original is delivered.
-    fn leaves_it(&self, options: &Options, limits: &Limits) -> bool {
-        self.moves(options) && self.probe.total_area() > limits.transformed_area
-    }
-
-    fn media_type(&self, options: &Options, limits: &Limits) -> &'static str {
-        match self.choice.output {
-            Output::Json => "application/json",
-            Output::Image(_) if self.leaves_it(options, limits) => self.probe.format.media_type(),
-            Output::Image(encoding) => encoding.format.media_type(),
-        }
-    }
-
-    fn warnings(&self, options: &Options, limits: &Limits) -> Vec<&'static str> {
-        if self.leaves_it(options, limits) {
-            return vec!["animation too large to be transformed"];
-        }
-        self.plan.warnings.iter().copied().chain(self.choice.warning).collect()
-    }
-}
-
-fn still(
-    source: &[u8],
-    probe: &Probe,
-    options: &Options,
-    seen: &Seen,
-    encoding: &Encoding,
-) -> Result<Vec<u8>, TransformError> {
-    let decoded = decode::still(source, probe.format)?;
+fn still(job: &Job) -> Result<Vec<u8>, TransformError> {
+    let decoded = decode::still(job.source, job.probe.format)?;
     let frame = color::to_srgb(decoded.pixels, &decoded.space);
-    let plan = settle::plan(probe, options, seen, &frame)?;
+    let plan = settle::plan(&job.probe, job.options, &job.seen, &frame)?;
     let frame = pixels::apply(&plan, frame)?;
-    let exif = metadata::carried(decoded.exif, options.metadata.unwrap_or_default());
-    encode::still(frame, encoding, exif)
+    let exif = metadata::carried(decoded.exif, job.options.metadata.unwrap_or_default());
+    encode::still(frame, &job.encoding, exif)
 }
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.

@@ -159,6 +159,44 @@ const NAMED_SLOW_QUALITY: Support = Support::Approximate {
     concerns: |options| matches!(options.slow_quality, Some(Quality::Named(..))),
 };
 
+/// An option that says more about others, and does nothing alone.
+struct Refinement {
+    name: &'static str,
+    /// What it does nothing without.
+    of: &'static str,
+    is_there: fn(&Options) -> bool,
+}
+
+const REFINEMENTS: [Refinement; 6] = [
+    Refinement { name: "gravity.mode", of: "a gravity that is a point", is_there: has_point },
+    Refinement {
+        name: "zoom",
+        of: "gravity=face",
+        is_there: |options| options.gravity == Some(Gravity::Face),
+    },
+    Refinement { name: "border.color", of: "a border width", is_there: has_border_width },
+    Refinement { name: "wbreakpoints", of: WIDTH_AUTO, is_there: is_automatic },
+    Refinement { name: "wmobile", of: WIDTH_AUTO, is_there: is_automatic },
+    Refinement { name: "wdesktop", of: WIDTH_AUTO, is_there: is_automatic },
+];
+
+const WIDTH_AUTO: &str = "width=auto";
+
+fn has_point(options: &Options) -> bool {
+    options.gravity.is_some_and(|gravity| gravity.point().is_some())
+}
+
+fn has_border_width(options: &Options) -> bool {
+    let Options { border_width, border_top, border_right, border_bottom, border_left, .. } =
+        options;
+    let widths = [border_width, border_top, border_right, border_bottom, border_left];
+    widths.into_iter().any(Option::is_some)
+}
+
+fn is_automatic(options: &Options) -> bool {
+    options.width == Some(Width::Auto)
+}
+
 /// A value that is never taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NotInUrls {}
@@ -233,8 +271,20 @@ impl Options {
         Ok(reading)
     }
 
-    /// What the client should know of options that are not done as the service does them.
-    pub fn approximations(&self) -> impl Iterator<Item = String> {
+    /// What the client should know of options that make no sense alone, or are not done as the service
+    /// does them.
+    pub fn caveats(&self) -> impl Iterator<Item = String> {
+        self.lone_refinements().chain(self.approximations())
+    }
+
+    fn lone_refinements(&self) -> impl Iterator<Item = String> {
+        let given = |name| self.given().any(|(one, _)| one == name);
+        let lone = move |it: &&Refinement| given(it.name) && !(it.is_there)(self);
+        let lone = REFINEMENTS.iter().filter(lone);
+        lone.map(|Refinement { name, of, .. }| format!("{name} has no effect without {of}"))
+    }
+
+    fn approximations(&self) -> impl Iterator<Item = String> {
         TABLE.iter().filter(|row| (row.get)(self).is_some()).filter_map(|row| match row.support {
             Support::Approximate { how, concerns } if concerns(self) => {
                 Some(format!("{} is approximated: {how}", row.name))
@@ -356,6 +406,38 @@ mod tests {
         assert!(remarks.is_empty());
         assert_eq!(read("background=rgb(1,2,3,w=5").options.to_string(), "");
         assert_eq!(read("a=1),w=5").options.to_string(), "width=5");
+    }
+
+    #[test]
+    fn what_refines_an_option_that_is_missing_is_said() {
+        for (text, expected) in [
+            ("border.color=red", "border.color has no effect without a border width"),
+            ("border.color=red,border.left=1", ""),
+            ("border.color=red,border.width=1", ""),
+            (
+                "gravity.mode=box-center",
+                "gravity.mode has no effect without a gravity that is a point",
+            ),
+            ("gravity.mode=box-center,g=0x1", ""),
+            ("gravity.mode=box-center,g=left", ""),
+            (
+                "gravity.mode=box-center,g=auto",
+                "gravity.mode has no effect without a gravity that is a point",
+            ),
+            ("zoom=1", "zoom has no effect without gravity=face"),
+            ("face-zoom=1,g=left", "zoom has no effect without gravity=face"),
+            ("zoom=1,g=face", ""),
+            ("wbreakpoints=100;200", "wbreakpoints has no effect without width=auto"),
+            ("wmobile=300,w=5", "wmobile has no effect without width=auto"),
+            ("wdesktop=400", "wdesktop has no effect without width=auto"),
+            ("w=auto,wbreakpoints=100;200,wmobile=300,wdesktop=400", ""),
+            // These do something alone, or are documented to do nothing without a word.
+            ("trim.border.color=red", ""),
+            ("fit=cover,gravity=left,dpr=2,background=red,anim=false", ""),
+        ] {
+            let said: Vec<_> = read(text).options.lone_refinements().collect();
+            assert_eq!(said.join("; "), expected, "{text}");
+        }
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn damaged_files_are_errors_and_never_panics() {
         "wide-gamut.png",
         "palette.png",
         "cmyk.jpg",
+        "inks.jpg",
         "orientation-6.jpg",
         "still.gif",
         "still.webp",
@@ -64,13 +65,22 @@ fn damaged_files_are_errors_and_never_panics() {
 /// A panic in the AV1 decoder would take the whole program down.
 #[test]
 fn damaged_avifs_are_errors_and_never_panics() {
-    for name in ["alpha.avif", "deep.avif", "turned.avif", "grid.avif"] {
+    for name in
+        ["alpha.avif", "deep.avif", "turned.avif", "grid.avif", "half-colour.avif", "weighted.avif"]
+    {
         try_variants(name, &fixtures::read(name));
     }
 }
 
-/// For long runs with files that are not ours to keep, HEICs above all: `TINTYPE_FILES` is their paths,
-/// separated by colons.
+#[test]
+fn damaged_heics_are_errors_and_never_panics() {
+    for name in ["turned.heic", "grid.heic"] {
+        try_variants(name, &fixtures::read(name));
+    }
+}
+
+/// For long runs with files that are not ours to keep: `TINTYPE_FILES` is their paths, separated by
+/// colons.
 #[test]
 fn damaged_files_from_elsewhere_are_errors_and_never_panics() {
     let paths = std::env::var("TINTYPE_FILES").unwrap_or_default();

@@ -73,7 +73,7 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     if let Some(Crop { size, left, top }) = file.crop {
         pixels = pixels.crop_imm(left, top, size.width, size.height);
     }
-    Ok(Decoded { pixels, space, exif: None })
+    Ok(Decoded { pixels, space, exif: file.container.exif() })
 }
 
 impl<'a> File<'a> {

@@ -86,7 +86,8 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
         Ok((to_pixels(&image)?, space))
     })?;
     let pixels = pixels.ok_or_else(|| undecodable("the decoder gave too few samples"))?;
-    Ok(Decoded { pixels, space, exif: None })
+    let exif = Container::read(source).and_then(|container| container.exif());
+    Ok(Decoded { pixels, space, exif })
 }
 
 fn to_pixels(image: &DecodedImage) -> Result<Option<DynamicImage>, HeifError> {

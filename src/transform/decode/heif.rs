@@ -146,6 +146,17 @@ impl<'a> Container<'a> {
         Some(Cow::Owned(data))
     }
 
+    /// The EXIF block that describes the primary image. The place of its first byte stands before it,
+    /// counted from behind that number (ISO/IEC 23008-12 Annex A.2.1).
+    pub(super) fn exif(&self) -> Option<Vec<u8>> {
+        let is_exif = |item: &u32| self.kind(*item) == Some(b"Exif");
+        let item = self.referring(b"cdsc", self.primary).find(is_exif)?;
+        let data = self.data(item)?;
+        let mut block = Bytes(&data);
+        let start = usize::try_from(block.number(4)?).ok()?;
+        block.0.get(start..).map(<[u8]>::to_vec)
+    }
+
     /// Whether the parts of all composed images together take far more bytes than the file has. They
     /// can by sharing their data, or one long decoder configuration, and decoders copy both for each
     /// part: a small file would fill the memory before a pixel is decoded.

@@ -29,7 +29,7 @@ use super::{
 pub(super) struct Decoded {
     pub(super) pixels: DynamicImage,
     pub(super) space: ColorSpace,
-    /// The EXIF block, a TIFF structure without any prefix. Read from JPEGs only.
+    /// The EXIF block, a TIFF structure as the file has it: not checked, in any order of bytes.
     pub(super) exif: Option<Vec<u8>>,
 }
 

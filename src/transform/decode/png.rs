@@ -26,28 +26,29 @@ pub(in crate::transform) fn open(
 }
 
 pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
-    let space = color_space(source)?;
-    let pixels = DynamicImage::from_decoder(open(source)?).map_err(undecodable)?;
-    Ok(Decoded { pixels, space, exif: None })
-}
-
-/// The chunks in their order of precedence (PNG third edition §4.3).
-fn color_space(source: &[u8]) -> Result<ColorSpace, TransformError> {
     let limits = png::Limits { bytes: MAX_CHUNKS };
     let decoder = png::Decoder::new_with_limits(Cursor::new(source), limits);
     let reader = decoder.read_info().map_err(undecodable)?;
-    let info = reader.info();
+    let space = color_space(reader.info());
+    // As with the orientation, what comes behind the pixels doesn't count.
+    let exif = reader.info().exif_metadata.as_ref().map(|exif| exif.to_vec());
+    let pixels = DynamicImage::from_decoder(open(source)?).map_err(undecodable)?;
+    Ok(Decoded { pixels, space, exif })
+}
+
+/// The chunks in their order of precedence (PNG third edition §4.3).
+fn color_space(info: &Info) -> ColorSpace {
     if let Some(points) = info.coding_independent_code_points {
         let (primaries, transfer) = (points.color_primaries, points.transfer_function);
-        return Ok(ColorSpace::Coded(CodePoints { primaries, transfer }));
+        return ColorSpace::Coded(CodePoints { primaries, transfer });
     }
     if let Some(icc) = &info.icc_profile {
-        return Ok(ColorSpace::Icc(icc.to_vec()));
+        return ColorSpace::Icc(icc.to_vec());
     }
     if info.srgb.is_some() {
-        return Ok(ColorSpace::Srgb);
+        return ColorSpace::Srgb;
     }
-    Ok(measured(info).unwrap_or_default())
+    measured(info).unwrap_or_default()
 }
 
 /// By gAMA and cHRM. `None` if they say nothing, or sRGB in other words.

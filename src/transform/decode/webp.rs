@@ -19,7 +19,9 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
     } else {
         decode_still(source, info.has_alpha)?
     };
-    Ok(Decoded { pixels, space: space(source), exif: None })
+    // One that is too long for the wrapper's own limit is too long for a JPEG as well.
+    let exif = webpx::get_exif(source).ok().flatten();
+    Ok(Decoded { pixels, space: space(source), exif })
 }
 
 fn space(source: &[u8]) -> ColorSpace {

@@ -3,6 +3,7 @@ mod caching;
 mod errors;
 mod formats;
 mod geometry;
+mod metadata;
 mod options;
 mod paths;
 mod renditions;

@@ -303,6 +303,10 @@ async fn what_is_left_out_or_approximated_is_said_and_what_is_refused_has_a_code
             "segment=foreground",
             r#"cf-images 299 "segment has no effect: segmentation is not available""#,
         ),
+        (
+            "border.color=red",
+            r#"cf-images 299 "border.color has no effect without a border width""#,
+        ),
         ("w=100,h=100,fit=cover,q=80,rotate=90", ""),
     ] {
         assert_eq!(warnings(options).await, expected, "{options}");
