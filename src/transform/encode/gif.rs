@@ -20,6 +20,9 @@ use crate::transform::TransformError;
 const CLEAR: u8 = 0;
 const MOST_COLORS: u16 = 255;
 
+/// Players show a frame of less, in milliseconds, for longer than it says. Then two can't be made one.
+const BRIEFEST: u32 = 20;
+
 /// Stands in for the clear entry, and where nothing is drawn.
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 
@@ -73,6 +76,14 @@ impl Animation {
             ..Frame::default()
         };
         frame.make_lzw_pre_encoded();
+        let whole = drawing.whole().filter(|_| frame.palette.is_none());
+        if let Some(indexes) = whole.and_then(|pixels| self.palette.exact(&pixels)) {
+            // Clear pixels between may cut short what would repeat, or be what repeats: no telling.
+            let mut whole = Frame { transparent: None, ..frame.clone() };
+            whole.buffer = Cow::Owned(indexes);
+            whole.make_lzw_pre_encoded();
+            frame = if whole.buffer.len() < frame.buffer.len() { whole } else { frame };
+        }
         self.frames.push(frame);
         Ok(())
     }
@@ -90,6 +101,13 @@ fn palette_size(quality: u8) -> u16 {
 impl AnimationEncoder for Animation {
     fn add(&mut self, mut canvas: RgbaImage, milliseconds: u32) -> Result<(), TransformError> {
         make_opaque_or_clear(&mut canvas);
+        if let Some((before, shown_for)) = &mut self.waiting
+            && before.shows(&canvas)
+            && milliseconds.min(*shown_for) >= BRIEFEST
+        {
+            *shown_for = shown_for.saturating_add(milliseconds);
+            return Ok(());
+        }
         let next = match self.waiting.take() {
             None => Drawing::first(canvas),
             Some((mut before, shown_for)) => {
@@ -155,15 +173,23 @@ mod tests {
 
     fn assert_shows(gif: &[u8], canvases: &[RgbaImage]) {
         let frames: Vec<_> = decode::animation(gif, Format::Gif).unwrap().frames.collect();
-        assert_eq!(frames.len(), canvases.len());
-        for (at, (frame, canvas)) in frames.into_iter().zip(canvases).enumerate() {
-            let frame = frame.unwrap();
-            assert_eq!(frame.milliseconds, at as u32 * 50, "frame {at}");
+        let mut shown = frames.into_iter().map(Result::unwrap);
+        let mut frame = shown.next().unwrap();
+        let mut until = frame.milliseconds;
+        for (at, canvas) in canvases.iter().enumerate() {
+            let begins: u32 = (0..at as u32).map(|before| before * 50).sum();
+            // The first is shown for no time at all, the second begins when it does.
+            if at > 0 && begins >= until {
+                frame = shown.next().unwrap();
+                until += frame.milliseconds;
+            }
             let visible = |image: &RgbaImage| {
                 image.pixels().map(|p| if p.0[3] == 0 { CLEAR } else { *p }).collect::<Vec<_>>()
             };
             assert!(visible(&frame.canvas) == visible(canvas), "frame {at} differs");
         }
+        assert!(shown.next().is_none());
+        assert_eq!(until, (0..canvases.len() as u32).map(|at| at * 50).sum::<u32>());
     }
 
     /// A canvas of one colour with a square of another at `place`.
@@ -176,6 +202,13 @@ mod tests {
     fn few_colors_come_back_as_they_were_and_when_they_were() {
         let moves = [0, 1, 2, 2, 6].map(|place| square(RED, BLUE, place));
         assert_shows(&encoded(&moves, 0), &moves);
+    }
+
+    #[test]
+    fn what_stays_is_one_frame_shown_for_longer() {
+        let moves = [0, 1, 1, 1].map(|place| square(RED, BLUE, place));
+        let frames = decode::animation(&encoded(&moves, 0), Format::Gif).unwrap().frames.count();
+        assert_eq!(frames, 2);
     }
 
     #[test]
