@@ -49,7 +49,7 @@ use encode::Encoding;
 use negotiate::{Output, negotiate};
 
 /// Part of every rendition's identity: raised when equal input gives other bytes than before.
-pub const ENGINE_VERSION: u32 = 4;
+pub const ENGINE_VERSION: u32 = 5;
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,6 +34,8 @@ pub(super) struct Animation {
     frames: Vec<Frame<'static>>,
     /// The frame that waits for its successor: only that knows what has to be cleared before it.
     waiting: Option<(Drawing, u32)>,
+    /// When the frame that waits begins, in milliseconds.
+    begins: u64,
 }
 
 impl Animation {
@@ -52,10 +54,11 @@ impl Animation {
         };
         let size = (side(size.0)?, side(size.1)?);
         let palette = Shared::new(palette_size(quality), source);
-        Ok(Self { size, repeat, palette, frames: Vec::new(), waiting: None })
+        Ok(Self { size, repeat, palette, frames: Vec::new(), waiting: None, begins: 0 })
     }
 
     fn write(&mut self, drawing: &Drawing, milliseconds: u32) -> Result<(), TransformError> {
+        let delay = self.delay(milliseconds);
         let Area { left, top, width, height } = drawing.area;
         let changes = drawing.changes();
         let Indexed { indexes, own } = self.palette.index(&changes, width)?;
@@ -64,7 +67,7 @@ impl Animation {
             top: side(top)?,
             width: side(width)?,
             height: side(height)?,
-            delay: u16::try_from(milliseconds.div_ceil(10)).unwrap_or(u16::MAX),
+            delay,
             dispose: if drawing.is_cleared_after() {
                 DisposalMethod::Background
             } else {
@@ -86,6 +89,16 @@ impl Animation {
         }
         self.frames.push(frame);
         Ok(())
+    }
+
+    /// Hundredths of a second. The times at which frames begin are rounded, not how long each is
+    /// shown: else thirty frames of 33 ms would end a tenth of a second early.
+    fn delay(&mut self, milliseconds: u32) -> u16 {
+        let hundredths = |time: u64| (time + 5) / 10;
+        let ends = self.begins + u64::from(milliseconds);
+        let delay = hundredths(ends) - hundredths(self.begins);
+        self.begins = ends;
+        u16::try_from(delay).unwrap_or(u16::MAX)
     }
 }
 
@@ -209,6 +222,20 @@ mod tests {
         let moves = [0, 1, 1, 1].map(|place| square(RED, BLUE, place));
         let frames = decode::animation(&encoded(&moves, 0), Format::Gif).unwrap().frames.count();
         assert_eq!(frames, 2);
+    }
+
+    #[test]
+    fn the_times_of_frames_add_up() {
+        let mut animation = Box::new(Animation::new(85, (20, 10), 0, &[]).unwrap());
+        for place in 0..6 {
+            animation.add(square(RED, BLUE, place), 33).unwrap();
+        }
+        let gif = animation.finish().unwrap();
+        let frames = decode::animation(&gif, Format::Gif).unwrap().frames;
+        let times: Vec<_> = frames.map(|frame| frame.unwrap().milliseconds).collect();
+
+        // Six times 33 ms are 198 ms.
+        assert_eq!(times, [30, 40, 30, 30, 40, 30]);
     }
 
     #[test]
