@@ -31,12 +31,7 @@ fn options_of(text: &str) -> Options {
 /// libFuzzer's own hook ends the program at every panic. One that is caught where decoders are called
 /// is a refused picture and no finding; one that gets out of a target still ends the program.
 pub fn let_panics_unwind() {
-    panic::set_hook(Box::new(|panic| {
-        let is_contained = |file: &str| file.contains("heic-decoder");
-        if !panic.location().is_some_and(|place| is_contained(place.file())) {
-            eprintln!("{panic}\n{}", Backtrace::force_capture());
-        }
-    }));
+    panic::set_hook(Box::new(|panic| eprintln!("{panic}\n{}", Backtrace::capture())));
 }
 
 /// Whatever calls itself a picture of this format is refused or shown, and what was accepted as an
