@@ -20,6 +20,9 @@ use crate::transform::TransformError;
 const CLEAR: u8 = 0;
 const MOST_COLORS: u16 = 255;
 
+/// Players show a frame of less, in milliseconds, for longer than it says. Then two can't be made one.
+const BRIEFEST: u32 = 20;
+
 /// Stands in for the clear entry, and where nothing is drawn.
 const BLACK: [u8; 4] = [0, 0, 0, 255];
 
@@ -31,6 +34,8 @@ pub(super) struct Animation {
     frames: Vec<Frame<'static>>,
     /// The frame that waits for its successor: only that knows what has to be cleared before it.
     waiting: Option<(Drawing, u32)>,
+    /// When the frame that waits begins, in milliseconds.
+    begins: u64,
 }
 
 impl Animation {
@@ -49,10 +54,11 @@ impl Animation {
         };
         let size = (side(size.0)?, side(size.1)?);
         let palette = Shared::new(palette_size(quality), source);
-        Ok(Self { size, repeat, palette, frames: Vec::new(), waiting: None })
+        Ok(Self { size, repeat, palette, frames: Vec::new(), waiting: None, begins: 0 })
     }
 
     fn write(&mut self, drawing: &Drawing, milliseconds: u32) -> Result<(), TransformError> {
+        let delay = self.delay(milliseconds);
         let Area { left, top, width, height } = drawing.area;
         let changes = drawing.changes();
         let Indexed { indexes, own } = self.palette.index(&changes, width)?;
@@ -61,7 +67,7 @@ impl Animation {
             top: side(top)?,
             width: side(width)?,
             height: side(height)?,
-            delay: u16::try_from(milliseconds.div_ceil(10)).unwrap_or(u16::MAX),
+            delay,
             dispose: if drawing.is_cleared_after() {
                 DisposalMethod::Background
             } else {
@@ -73,8 +79,26 @@ impl Animation {
             ..Frame::default()
         };
         frame.make_lzw_pre_encoded();
+        let whole = drawing.whole().filter(|_| frame.palette.is_none());
+        if let Some(indexes) = whole.and_then(|pixels| self.palette.exact(&pixels)) {
+            // Clear pixels between may cut short what would repeat, or be what repeats: no telling.
+            let mut whole = Frame { transparent: None, ..frame.clone() };
+            whole.buffer = Cow::Owned(indexes);
+            whole.make_lzw_pre_encoded();
+            frame = if whole.buffer.len() < frame.buffer.len() { whole } else { frame };
+        }
         self.frames.push(frame);
         Ok(())
+    }
+
+    /// Hundredths of a second. The times at which frames begin are rounded, not how long each is
+    /// shown: else thirty frames of 33 ms would end a tenth of a second early.
+    fn delay(&mut self, milliseconds: u32) -> u16 {
+        let hundredths = |time: u64| (time + 5) / 10;
+        let ends = self.begins + u64::from(milliseconds);
+        let delay = hundredths(ends) - hundredths(self.begins);
+        self.begins = ends;
+        u16::try_from(delay).unwrap_or(u16::MAX)
     }
 }
 
@@ -90,6 +114,13 @@ fn palette_size(quality: u8) -> u16 {
 impl AnimationEncoder for Animation {
     fn add(&mut self, mut canvas: RgbaImage, milliseconds: u32) -> Result<(), TransformError> {
         make_opaque_or_clear(&mut canvas);
+        if let Some((before, shown_for)) = &mut self.waiting
+            && before.shows(&canvas)
+            && milliseconds.min(*shown_for) >= BRIEFEST
+        {
+            *shown_for = shown_for.saturating_add(milliseconds);
+            return Ok(());
+        }
         let next = match self.waiting.take() {
             None => Drawing::first(canvas),
             Some((mut before, shown_for)) => {
@@ -155,15 +186,23 @@ mod tests {
 
     fn assert_shows(gif: &[u8], canvases: &[RgbaImage]) {
         let frames: Vec<_> = decode::animation(gif, Format::Gif).unwrap().frames.collect();
-        assert_eq!(frames.len(), canvases.len());
-        for (at, (frame, canvas)) in frames.into_iter().zip(canvases).enumerate() {
-            let frame = frame.unwrap();
-            assert_eq!(frame.milliseconds, at as u32 * 50, "frame {at}");
+        let mut shown = frames.into_iter().map(Result::unwrap);
+        let mut frame = shown.next().unwrap();
+        let mut until = frame.milliseconds;
+        for (at, canvas) in canvases.iter().enumerate() {
+            let begins: u32 = (0..at as u32).map(|before| before * 50).sum();
+            // The first is shown for no time at all, the second begins when it does.
+            if at > 0 && begins >= until {
+                frame = shown.next().unwrap();
+                until += frame.milliseconds;
+            }
             let visible = |image: &RgbaImage| {
                 image.pixels().map(|p| if p.0[3] == 0 { CLEAR } else { *p }).collect::<Vec<_>>()
             };
             assert!(visible(&frame.canvas) == visible(canvas), "frame {at} differs");
         }
+        assert!(shown.next().is_none());
+        assert_eq!(until, (0..canvases.len() as u32).map(|at| at * 50).sum::<u32>());
     }
 
     /// A canvas of one colour with a square of another at `place`.
@@ -176,6 +215,27 @@ mod tests {
     fn few_colors_come_back_as_they_were_and_when_they_were() {
         let moves = [0, 1, 2, 2, 6].map(|place| square(RED, BLUE, place));
         assert_shows(&encoded(&moves, 0), &moves);
+    }
+
+    #[test]
+    fn what_stays_is_one_frame_shown_for_longer() {
+        let moves = [0, 1, 1, 1].map(|place| square(RED, BLUE, place));
+        let frames = decode::animation(&encoded(&moves, 0), Format::Gif).unwrap().frames.count();
+        assert_eq!(frames, 2);
+    }
+
+    #[test]
+    fn the_times_of_frames_add_up() {
+        let mut animation = Box::new(Animation::new(85, (20, 10), 0, &[]).unwrap());
+        for place in 0..6 {
+            animation.add(square(RED, BLUE, place), 33).unwrap();
+        }
+        let gif = animation.finish().unwrap();
+        let frames = decode::animation(&gif, Format::Gif).unwrap().frames;
+        let times: Vec<_> = frames.map(|frame| frame.unwrap().milliseconds).collect();
+
+        // Six times 33 ms are 198 ms.
+        assert_eq!(times, [30, 40, 30, 30, 40, 30]);
     }
 
     #[test]

@@ -70,20 +70,34 @@ impl Drawing {
         self.cleared_after
     }
 
+    /// All that is seen in the area, unless some of it is clear: it can be drawn whole, too.
+    pub(super) fn whole(&self) -> Option<Vec<[u8; 4]>> {
+        let pixels = self.area.places().map(|(x, y)| self.canvas.get_pixel(x, y));
+        pixels.map(|pixel| (*pixel != CLEAR).then_some(pixel.0)).collect()
+    }
+
     /// The pixels of the area, row by row.
     pub(super) fn changes(&self) -> Vec<Change> {
-        let Area { left, top, width, height } = self.area;
-        let places = (top..top + height).flat_map(|y| (left..left + width).map(move |x| (x, y)));
         let change = |(x, y)| {
             let pixel = self.canvas.get_pixel(x, y);
             let before = self.before.as_ref().map_or(&CLEAR, |before| before.get_pixel(x, y));
             if pixel == before { Change::None } else { Change::Drawn(pixel.0) }
         };
-        places.map(change).collect()
+        self.area.places().map(change).collect()
+    }
+
+    pub(super) fn shows(&self, canvas: &RgbaImage) -> bool {
+        self.canvas == *canvas
     }
 }
 
 impl Area {
+    /// Row by row.
+    fn places(self) -> impl Iterator<Item = (u32, u32)> {
+        let Self { left, top, width, height } = self;
+        (top..top + height).flat_map(move |y| (left..left + width).map(move |x| (x, y)))
+    }
+
     /// The smallest area that holds both.
     fn and(self, other: Self) -> Self {
         let left = self.left.min(other.left);

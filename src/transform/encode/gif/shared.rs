@@ -12,7 +12,7 @@ use crate::transform::TransformError;
 
 /// How much worse (as mean squares) a frame may look in the shared palette than the first with too
 /// many colours does in one of its own, before it gets its own, which takes 768 bytes.
-const TOLERANCE: f64 = 8.0;
+const TOLERANCE: f64 = 16.0;
 
 type Color = [u8; 4];
 
@@ -47,7 +47,7 @@ impl Shared {
         width: u32,
     ) -> Result<Indexed, TransformError> {
         let drawn: Vec<Color> = changes.iter().filter_map(Change::drawn).collect();
-        if self.takes(&drawn) {
+        if !self.had_better_be_the_source(&drawn) && self.takes(&drawn) {
             let number =
                 |change: &Change| change.drawn().map_or(CLEAR, |color| self.numbers[&color]);
             return Ok(Indexed { indexes: changes.iter().map(number).collect(), own: None });
@@ -70,6 +70,22 @@ impl Shared {
         let numbers: Vec<u8> = (CLEAR + 1..=u8::MAX).collect();
         let indexes = numbered(&own_indexes, changes, &numbers);
         Ok(Indexed { indexes, own: Some(own.colors) })
+    }
+
+    /// The numbers of colours all of which the palette has.
+    pub(super) fn exact(&self, colors: &[Color]) -> Option<Vec<u8>> {
+        colors.iter().map(|color| self.numbers.get(color).copied()).collect()
+    }
+
+    /// Whether a first frame would fill most of the palette with shades that resizing made, and leave
+    /// no room for what the others show. The source's palette was chosen for all of them.
+    fn had_better_be_the_source(&self, drawn: &[Color]) -> bool {
+        if !self.colors.is_empty() || self.source.is_empty() {
+            return false;
+        }
+        let drawn: HashSet<_> = drawn.iter().collect();
+        let source: HashSet<_> = self.source.iter().collect();
+        drawn.len() > self.most / 2 && !drawn.is_subset(&source)
     }
 
     /// The source's palette, if it has one in which the frame looks as it is allowed to.

@@ -1,0 +1,5 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(init: tintype_fuzz::let_panics_unwind(), |exif: &[u8]| tintype_fuzz::metadata(exif));
