@@ -6,7 +6,7 @@ use std::{fmt::Display, sync::Arc};
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -25,29 +25,24 @@ pub(crate) struct Explain;
 /// What is known of a URL, as a JSON object.
 pub(crate) struct Explanation(Map<String, Value>);
 
-/// The request that `/_tintype/explain?url=…&accept=…` asks about. Its other headers are those of
-/// the request that asks.
-pub(crate) fn inner(request: Request) -> Result<Request, Response> {
+/// The request that `/_tintype/explain?url=…&accept=…` asks about, or why that makes no sense. Its
+/// other headers are those of the request that asks.
+pub(crate) fn inner(request: Request) -> Result<Request, &'static str> {
     let (mut parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     let of = |name: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
     };
-    let url = of("url").ok_or_else(|| misused("what about? ?url=<a path or URL of an image>"))?;
+    let url = of("url").ok_or("what about? ?url=<a path or URL of an image>")?;
     let accept = of("accept");
-    let url: Uri = url.parse().map_err(|_| misused("url is no URL"))?;
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return Err(
-            (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response()
-        );
-    }
+    let url: Uri = url.parse().map_err(|_| "url is no URL")?;
     if let Some(host) = url.authority() {
-        let host = HeaderValue::from_str(host.as_str()).map_err(|_| misused("url is no URL"))?;
+        let host = HeaderValue::from_str(host.as_str()).map_err(|_| "url is no URL")?;
         parts.headers.insert(header::HOST, host);
     }
     if let Some(accept) = accept {
-        let accept = HeaderValue::from_str(&accept).map_err(|_| misused("accept is no header"))?;
+        let accept = HeaderValue::from_str(&accept).map_err(|_| "accept is no header")?;
         parts.headers.insert(header::ACCEPT, accept);
     }
     parts.uri = url;

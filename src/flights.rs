@@ -77,7 +77,7 @@ impl<K, T: Clone> Default for Flights<K, T> {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use futures_util::future::join_all;
+    use futures_util::{future::join_all, poll};
     use tokio::sync::Notify;
 
     use super::*;
@@ -104,14 +104,12 @@ mod tests {
     #[tokio::test]
     async fn many_wait_for_one() {
         let counted = Counted::default();
-        let waiting: Vec<_> = (0..100).map(|_| tokio::spawn(counted.clone().join())).collect();
-        tokio::task::yield_now().await;
+        let mut waiting = Box::pin(join_all((0..100).map(|_| counted.clone().join())));
+        assert!(poll!(&mut waiting).is_pending());
 
         counted.done.notify_one();
 
-        for answer in join_all(waiting).await {
-            assert_eq!(answer.unwrap(), 42);
-        }
+        assert_eq!(waiting.await, [42; 100]);
         assert_eq!(counted.begun.load(Ordering::SeqCst), 1);
         assert!(counted.flights.lock().is_empty());
     }
@@ -119,28 +117,26 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_stops_nothing_that_others_wait_for() {
         let counted = Counted::default();
-        let first = tokio::spawn(counted.clone().join());
-        tokio::task::yield_now().await;
-        let second = tokio::spawn(counted.clone().join());
-        tokio::task::yield_now().await;
+        let mut first = Box::pin(counted.clone().join());
+        let mut second = Box::pin(counted.clone().join());
+        assert!(poll!(&mut first).is_pending());
+        assert!(poll!(&mut second).is_pending());
 
-        first.abort();
-        assert!(first.await.unwrap_err().is_cancelled());
+        drop(first);
         counted.done.notify_one();
 
-        assert_eq!(second.await.unwrap(), 42);
+        assert_eq!(second.await, 42);
         assert_eq!(counted.begun.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]
     async fn what_nobody_waits_for_ends() {
         let counted = Counted::default();
-        let only = tokio::spawn(counted.clone().join());
-        tokio::task::yield_now().await;
+        let mut only = Box::pin(counted.clone().join());
+        assert!(poll!(&mut only).is_pending());
 
-        only.abort();
+        drop(only);
 
-        assert!(only.await.unwrap_err().is_cancelled());
         assert!(counted.flights.lock().is_empty());
     }
 }

@@ -72,7 +72,7 @@ async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Respons
 async fn explain(surfaces: Surfaces, request: Request) -> Response {
     let inner = match explain::inner(request) {
         Ok(inner) => inner,
-        Err(misuse) => return misuse,
+        Err(why) => return misused(why),
     };
     match surface(&inner) {
         surface @ (Surface::Delivery | Surface::Zone) => surfaces.answer(surface, inner).await,

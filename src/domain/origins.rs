@@ -79,6 +79,9 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
         let invalid = || InvalidOrigin(text.to_owned());
         let entry = text.trim();
+        if entry.contains("://") {
+            return Err(invalid());
+        }
         let (with_subdomains, entry) = match entry.strip_prefix("*.") {
             Some(rest) => (true, rest),
             None => (false, entry),

@@ -26,16 +26,16 @@ impl Fetcher {
 
 fn file(folder: &Path, url_path: &str, limit: usize) -> Result<Fetched, FetchError> {
     let path = below(url_path).ok_or(FetchError::Status(StatusCode::NOT_FOUND))?;
-    let (folder, path) = (fs::canonicalize(folder), fs::canonicalize(folder.join(&path)));
-    let (folder, path) = (folder.map_err(missing)?, path.map_err(missing)?);
+    let canonical = |path: &Path| fs::canonicalize(path).map_err(|error| missing(&error));
+    let (folder, path) = (canonical(folder)?, canonical(&folder.join(path))?);
     // A link may lead out of the folder.
     if !path.starts_with(folder) || !path.is_file() {
         return Err(FetchError::Status(StatusCode::NOT_FOUND));
     }
-    let file = File::open(&path).map_err(missing)?;
-    let about = file.metadata().map_err(missing)?;
+    let file = File::open(&path).map_err(|error| missing(&error))?;
+    let about = file.metadata().map_err(|error| missing(&error))?;
     let mut bytes = Vec::new();
-    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(missing)?;
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| missing(&error))?;
     if bytes.len() > limit {
         return Err(FetchError::TooLarge);
     }
@@ -58,7 +58,7 @@ fn below(url_path: &str) -> Option<PathBuf> {
     (stays && !path.as_os_str().is_empty()).then(|| path.to_owned())
 }
 
-fn missing(error: io::Error) -> FetchError {
+fn missing(error: &io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             FetchError::Status(StatusCode::NOT_FOUND)

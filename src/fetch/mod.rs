@@ -159,6 +159,8 @@ fn no_answer(error: ureq::Error) -> FetchError {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::RedirectFailed => {
             FetchError::BadRedirect
         }
+        // The library's type for what is wrong isn't public.
+        ureq::Error::Protocol(_) if text.ends_with("location header") => FetchError::BadRedirect,
         ureq::Error::Other(why) if why.is::<Private>() => FetchError::Private,
         ureq::Error::Io(why) => match why.kind() {
             ConnectionRefused | HostUnreachable | NetworkUnreachable => {

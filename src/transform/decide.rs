@@ -42,8 +42,17 @@ pub(super) enum Act {
     /// It is an animation that is too large to be transformed.
     Leave,
     /// What is known of the image is all that is wanted.
-    Describe { probe: Probe, plan: Plan },
-    Render { probe: Probe, seen: Seen, plan: Plan, encoding: Encoding, moves: bool },
+    Describe {
+        probe: Probe,
+        plan: Plan,
+    },
+    Render {
+        probe: Probe,
+        seen: Seen,
+        plan: Plan,
+        encoding: Encoding,
+        moves: bool,
+    },
 }
 
 /// Says what `transform` would do. It decodes only to look for a border that is to be trimmed.

@@ -238,8 +238,9 @@ mod tests {
         let mut read = 0;
         for _ in 0..20_000 {
             let tail: String =
-                (0..dice.usize(1..9)).map(|_| *dice.choice(pieces).unwrap()).collect();
-            let Ok(path) = parse(&format!("/cdn-cgi/image/{tail}")) else { continue };
+                (0..dice.usize(1..9)).map(|_| dice.choice(pieces).unwrap()).collect();
+            let start = if dice.bool() { "w=1/" } else { "" };
+            let Ok(path) = parse(&format!("/cdn-cgi/image/{start}{tail}")) else { continue };
             let printed = path.to_string();
             assert_eq!(parse(&printed).as_ref(), Ok(&path), "{tail} {printed}");
             read += 1;

@@ -98,7 +98,9 @@ fn zone(host: &str) -> &str {
 }
 
 fn joined(base: &str, path: &str) -> Result<Url> {
-    Url::parse(&format!("{base}{path}")).map_err(|_| InvalidPath::UnreadableSource.into())
+    // Without a host, the path's first segment would be taken for one.
+    let url = Some(format!("{base}{path}")).filter(|_| !base.ends_with('/'));
+    url.and_then(|url| Url::parse(&url).ok()).ok_or(InvalidPath::UnreadableSource.into())
 }
 
 /// For people.

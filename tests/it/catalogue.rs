@@ -77,38 +77,32 @@ async fn provoke(code: ErrorCode) -> Row {
         | E::Undecodable
         | E::RenderFailed => Row::ProvokedBy(in_delivery(code).await),
 
-        E::OriginNotAllowed
-        | E::SourceTooLarge
-        | E::Loop
-        | E::InvalidSource
-        | E::Unresolved
-        | E::OriginRefused
-        | E::CutOff
-        | E::UnescapedSource
-        | E::BadRedirect
-        | E::TooManyRedirects
-        | E::NoAnswer
-        | E::SlowDownload
-        | E::FetchBroken
-        | E::OriginFailed
-        | E::Unreachable
-        | E::OriginBadRequest
-        | E::SourceUnsupported => Row::ProvokedBy(on_a_zone(code).await),
+        // A row that no zone provokes either is found out by its status.
+        _ => match only_by_fault(code) {
+            Some(why) => Row::OnlyByFault(why),
+            None => Row::ProvokedBy(on_a_zone(code).await),
+        },
+    }
+}
 
-        E::NotSubscribed => Row::OnlyByFault("Every account is subscribed."),
-        E::Aborted => Row::OnlyByFault("Nobody is left to be told."),
-        E::ReceiveFailed => Row::OnlyByFault("What is received badly is 5400, with the reason."),
-        E::ServiceLimit => Row::OnlyByFault("No number of images is too large."),
-        E::EntityTooLarge => Row::OnlyByFault("Files have their own limit, 5413."),
-        E::RateLimited => Row::OnlyByFault("No rate is too high."),
+fn only_by_fault(code: ErrorCode) -> Option<&'static str> {
+    use ErrorCode as E;
+    Some(match code {
+        E::NotSubscribed => "Every account is subscribed.",
+        E::Aborted => "Nobody is left to be told.",
+        E::ReceiveFailed => "What is received badly is 5400, with the reason.",
+        E::ServiceLimit => "No number of images is too large.",
+        E::EntityTooLarge => "Files have their own limit, 5413.",
+        E::RateLimited => "No rate is too high.",
         E::InternalImages
         | E::Unavailable
         | E::StorageFailed
         | E::PurgeFailed
         | E::AccountLoadFailed
         | E::AuditFailed
-        | E::AbuseFailed => Row::OnlyByFault("What goes wrong inside is 5550."),
-    }
+        | E::AbuseFailed => "What goes wrong inside is 5550.",
+        _ => return None,
+    })
 }
 
 async fn at_the_gateway(code: ErrorCode) -> Response {

@@ -98,7 +98,7 @@ impl Origin {
             "/truncated.png" => image("broken/truncated.png", &["content-type: image/png"]),
             "/there" => there("/geometry.png"),
             "/round" => there("/round"),
-            "/astray" => there("http://[/"),
+            "/astray" => there("ftp://img.test/geometry.png"),
             "/nowhere" => answer("302 Found", &[], b""),
             path => match path.strip_prefix("/status/") {
                 Some(status) => answer(&format!("{status} So"), &[], b"no"),

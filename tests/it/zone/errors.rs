@@ -72,8 +72,10 @@ async fn a_source_that_cannot_be_reached_has_its_code() {
         ("https%3A%2F%2Fimg.test%2Fa%20b.png", "403 err=9419"),
         ("http://img.test/cdn-cgi/image/w=1/a.png", "508 err=9403"),
         ("cdn-cgi/image/w=1/a.png", "508 err=9403"),
+        ("a.png", "523 err=9407"),
     ] {
-        let response = app.get(&format!("/cdn-cgi/image/w=40/{source}"), &[]).await;
+        let path = format!("/cdn-cgi/image/w=40/{source}");
+        let response = app.get(&path, &[("host", "shop.test")]).await;
         assert_eq!(refusal(&response), expected, "{source}: {}", response.text());
     }
 }
