@@ -1,9 +1,12 @@
 //! An original and options to a rendition: from the cache, or made off the async threads, once for
 //! all who ask at the same time. Shared by whoever delivers.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    fmt::Display,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -72,6 +75,18 @@ pub enum RenderError {
     Transform(#[from] TransformError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl RenderError {
+    /// What the client can do something about.
+    #[must_use]
+    pub fn detail(&self) -> Option<&dyn Display> {
+        match self {
+            Self::Transform(TransformError::Undecodable(why)) => Some(why),
+            Self::Transform(error) => Some(error),
+            Self::Gone | Self::Store(_) => None,
+        }
+    }
 }
 
 impl Renderer {

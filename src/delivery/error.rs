@@ -69,7 +69,7 @@ impl DeliveryError {
             | Self::VariantNotFound
             | Self::PrivateFlexible
             | Self::Denied(_) => Some(self),
-            Self::Render(error) if matches!(**error, RenderError::Transform(_)) => Some(self),
+            Self::Render(error) => error.detail(),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use ureq::{
     Agent, Body,
-    config::{Config, RedirectAuthHeaders},
+    config::Config,
     http::{HeaderMap, Response, StatusCode, header},
     unversioned::transport::DefaultConnector,
 };
@@ -79,7 +79,7 @@ pub enum FetchError {
 }
 
 impl Fetcher {
-    const REDIRECTS: u32 = 5;
+    const REDIRECTS: usize = 5;
     const AT_ONCE: usize = 32;
 
     /// A fetcher that connects to such addresses only, and gives up after `timeout`.
@@ -87,9 +87,10 @@ impl Fetcher {
     pub fn new(addresses: Addresses, timeout: Duration) -> Self {
         let config = Config::builder()
             .timeout_global(Some(timeout))
-            .max_redirects(Self::REDIRECTS)
+            // Followed here: the library takes whatever an origin says for a path.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .http_status_as_error(false)
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
             // What a proxy connects to could not be checked.
             .proxy(None)
             .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
@@ -108,19 +109,39 @@ impl Fetcher {
 
 fn get(agent: &Agent, mut ask: Ask) -> Result<Fetched, FetchError> {
     let credentials = take_credentials(&mut ask.url);
-    let mut request = agent.get(ask.url.as_str()).header(header::ACCEPT, ask.accept);
+    let home = ask.url.origin();
+    for _ in 0..=Fetcher::REDIRECTS {
+        let at_home = ask.url.origin() == home;
+        let response = call(agent, &ask, credentials.as_deref().filter(|_| at_home))?;
+        match response.status() {
+            status if status.is_success() => return receive(response, ask.limit),
+            status if status.is_redirection() => ask.url = next(&ask.url, response.headers())?,
+            status => return Err(FetchError::Status(status)),
+        }
+    }
+    Err(FetchError::TooManyRedirects)
+}
+
+fn call(agent: &Agent, ask: &Ask, credentials: Option<&str>) -> Result<Response<Body>, FetchError> {
+    let mut request = agent.get(ask.url.as_str()).header(header::ACCEPT, &ask.accept);
     if let Some(credentials) = credentials {
         request = request.header(header::AUTHORIZATION, credentials);
     }
     if let Some(via) = ask.via {
         request = request.header(header::VIA, via);
     }
-    let response = request.call().map_err(no_answer)?;
-    match response.status() {
-        status if status.is_success() => receive(response, ask.limit),
-        status if status.is_redirection() => Err(FetchError::BadRedirect),
-        status => Err(FetchError::Status(status)),
-    }
+    request.call().map_err(no_answer)
+}
+
+/// Where a redirect leads.
+fn next(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
+    let location = text(headers, header::LOCATION).filter(|location| !location.is_empty());
+    let url = location.and_then(|location| from.join(&location).ok());
+    let web = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let mut url = web.ok_or(FetchError::BadRedirect)?;
+    // What a redirect has of its own is for nobody.
+    take_credentials(&mut url);
+    Ok(url)
 }
 
 fn receive(response: Response<Body>, limit: usize) -> Result<Fetched, FetchError> {
@@ -154,13 +175,7 @@ fn no_answer(error: ureq::Error) -> FetchError {
     match error {
         ureq::Error::Timeout(_) => FetchError::NoAnswer,
         ureq::Error::HostNotFound => FetchError::Unresolved,
-        ureq::Error::TooManyRedirects => FetchError::TooManyRedirects,
         ureq::Error::ConnectionFailed => FetchError::Unreachable(text),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::RedirectFailed => {
-            FetchError::BadRedirect
-        }
-        // The library's type for what is wrong isn't public.
-        ureq::Error::Protocol(_) if text.ends_with("location header") => FetchError::BadRedirect,
         ureq::Error::Other(why) if why.is::<Private>() => FetchError::Private,
         ureq::Error::Io(why) => match why.kind() {
             ConnectionRefused | HostUnreachable | NetworkUnreachable => {

@@ -107,11 +107,13 @@ fn transform_code(error: &TransformError) -> ErrorCode {
 
 impl IntoResponse for ZoneError {
     fn into_response(self) -> Response {
-        let ours = matches!(self.code(), ErrorCode::RenderFailed);
-        if ours {
+        if self.code() == ErrorCode::RenderFailed {
             tracing::error!(error = %self, "a transformation failed");
         }
-        let detail: Option<&dyn Display> = if ours { None } else { Some(&self) };
+        let detail: Option<&dyn Display> = match &self {
+            Self::Render(error) => error.detail(),
+            error => Some(error),
+        };
         let mut response = Mark::Resized.refuse(self.code(), detail);
         if let Some(status) = self.origin_status() {
             *response.status_mut() = status;

@@ -18,7 +18,7 @@ use crate::{
     explain::{Explain, Explanation},
     fetch::Fetched,
     render::Original,
-    transform::{OnError, Options, Place as Grammar, Reading, sniff},
+    transform::{Options, Place as Grammar, Reading, sniff},
 };
 use error::{Result, ZoneError};
 use path::ZonePath;
@@ -39,7 +39,8 @@ pub(crate) fn originals(app: App) -> Router {
 
 /// What a URL asks for.
 struct Asked {
-    reading: Reading,
+    /// As the URL has them; whether they can be read comes out later.
+    options: String,
     place: Place,
 }
 
@@ -88,14 +89,20 @@ fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
     if all_values(headers, header::VIA.as_str()).contains("image-resizing") {
         return Err(ZoneError::Loop);
     }
-    let path = ZonePath::parse(uri.path(), uri.query())?;
-    let reading = Options::read(Grammar::Zone, &path.options)?;
-    Ok(Asked { reading, place: Place::of(app, path.source, headers)? })
+    let ZonePath { options, source } = ZonePath::parse(uri.path(), uri.query())?;
+    let place = match Place::of(app, source, headers) {
+        Ok(place) => place,
+        // Of two faults, the first in the URL is told.
+        Err(error) => {
+            return Err(Options::read(Grammar::Zone, &options).map_or_else(Into::into, |_| error));
+        }
+    };
+    Ok(Asked { options, place })
 }
 
 /// Fetches the source, and says what is to be made of it.
 async fn prepare(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Prepared> {
-    let Reading { options, mut remarks } = asked.reading;
+    let Reading { options, mut remarks } = Options::read(Grammar::Zone, &asked.options)?;
     let fetched = asked.place.fetch(app, headers).await?;
     check(&fetched)?;
     let Fetched { bytes, cache_control, etag, .. } = fetched;
@@ -113,17 +120,19 @@ async fn prepare(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Prepare
     })
 }
 
-/// Refuses what isn't even meant to be an image. Formats that are images but not read here are for
+/// Refuses what isn't an image at all. Formats that are images but not read here are for
 /// the engine to refuse.
 fn check(fetched: &Fetched) -> Result<()> {
     if sniff(&fetched.bytes).is_some() {
         return Ok(());
     }
     let label = fetched.content_type.as_deref().unwrap_or("unlabelled");
+    // Pages of error texts are labelled as what was asked for.
+    let is_text = std::str::from_utf8(&fetched.bytes).is_ok_and(|text| !text.contains('\0'));
     let is_tiff = fetched.bytes.starts_with(b"II*\0") || fetched.bytes.starts_with(b"MM\0*");
     match label {
         _ if is_tiff => Err(ZoneError::NoImage("a TIFF".to_owned())),
-        label if label.starts_with("image/") => Ok(()),
+        label if label.starts_with("image/") && !is_text => Ok(()),
         label => Err(ZoneError::NoImage(label.to_owned())),
     }
 }
@@ -139,10 +148,10 @@ fn is_brief(cache_control: &str) -> bool {
 }
 
 impl Asked {
-    /// Where a client is sent if the source can't be transformed: to the source, if the options say
-    /// so and it belongs to the zone.
+    /// Where a client is sent if the source can't be transformed, for bad options too: to the source,
+    /// if the options say so and it belongs to the zone.
     fn refuge(&self, headers: &HeaderMap) -> Option<String> {
-        let redirects = self.reading.options.onerror == Some(OnError::Redirect);
+        let redirects = self.options.split(',').any(|option| option.trim() == "onerror=redirect");
         redirects.then(|| self.place.on_the_zone(headers)).flatten()
     }
 }

@@ -71,9 +71,6 @@ impl Source {
         let escaped = ["http%3a", "https%3a"].iter().any(|scheme| has_prefix(raw, scheme));
         let raw = if escaped { decode(raw) } else { Some(raw.into()) };
         let raw = raw.ok_or(InvalidPath::UnreadableSource)?;
-        if !raw.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidPath::Unescaped);
-        }
         let whole = match query {
             None => raw.into_owned(),
             Some(query) => {
@@ -81,6 +78,9 @@ impl Source {
                 format!("{raw}{mark}{query}")
             }
         };
+        if !whole.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidPath::Unescaped);
+        }
         match scheme_and_rest(&whole) {
             None => Ok(Self::Relative(format!("/{whole}"))),
             Some((scheme, rest)) => {
@@ -197,6 +197,7 @@ mod tests {
             ("w=1/https%3A%2F%2Fimg.test%2F%zz", "UnreadableSource"),
             ("w=1/https%3A%2F%2Fimg.test%2Fa%20b", "Unescaped"),
             ("w=1/é.png", "Unescaped"),
+            ("w=1/a.png?v=é", "Unescaped"),
         ] {
             assert_eq!(read(text), expected, "{text}");
         }

@@ -23,6 +23,9 @@ GENERATED_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{10}00")
 UPLOADED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 # Endpoints that the schema doesn't have and that an image's path would fit.
 UNPUBLISHED = ("v1/config", "v1/batch_token")
+# What clients accept: a browser of today, and one that knows none of the new formats.
+BROWSER = "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+OLD_BROWSER = "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 # Set by conftest.py: whether what nobody has seen is checked too.
@@ -31,7 +34,7 @@ assumptions_hold = True
 
 def fact(source: str):
     """Says where a case is known from: a section of the contract and its tags. With [I] the case is an assumption."""
-    assert re.search(r"§\d.*\[[RDSI]", source), f"{source!r} names no section and tag"
+    assert re.search(r"§\d.*\[[RDSITO]", source), f"{source!r} names no section and tag"
 
     def mark(case):
         case = pytest.mark.fact(source)(case)
@@ -80,6 +83,74 @@ def refused(response: httpx.Response, code: int | None = None, status: int | Non
 def missing(response: httpx.Response) -> None:
     """There is no such image, or key."""
     refused(response, 5404, 404)
+
+
+def address(image: dict, last: str = "public") -> str:
+    """Where a variant of an image is delivered, or what options make of it."""
+    return f"{image['variants'][0].rsplit('/', 1)[0]}/{last}"
+
+
+def account_hash(image: dict) -> str:
+    """The account's, off an image without slashes in its id."""
+    return address(image).split("/")[-3]
+
+
+def delivered(response: httpx.Response, kind: str | None = None, size: tuple[int, int] | None = None) -> bytes:
+    """The bytes of a delivered image. Without a type or size, any will do."""
+    assert response.status_code == 200, response.text
+    # The bytes are what the label says, whatever that is.
+    found = looks_like(response.content)
+    assert response.headers["content-type"] == found
+    assert kind in (None, found)
+    if size is not None:
+        assert dimensions(response.content) == size
+    return response.content
+
+
+def not_delivered(response: httpx.Response, status: int | None, code: int | None, mark: str = "cf-images") -> str:
+    """The text of a refusal to deliver (delivery §7.3): a line with the code, which is in a header too."""
+    assert response.status_code >= 400, response.headers
+    text, stated = response.text, response.headers.get(mark, "")
+    assert not differs(status, response.status_code), f"{response.status_code} {text}"
+    assert response.headers["content-type"].startswith("text/plain"), text
+    assert (match := re.match(r"ERROR (\d+): ", text)), text
+    assert stated == f"err={match[1]}"
+    assert not differs(code, int(match[1])), text
+    return text
+
+
+def looks_like(image: bytes) -> str:
+    if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
+        return "image/webp"
+    if image[4:8] == b"ftyp":
+        return "image/avif"
+    if b"<svg" in image[:1000]:
+        return "image/svg+xml"
+    starts = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif"}
+    return next((kind for start, kind in starts.items() if image.startswith(start)), "")
+
+
+def dimensions(image: bytes) -> tuple[int, int]:
+    """Width and height of a PNG, GIF or JPEG."""
+    match looks_like(image):
+        case "image/png":
+            return struct.unpack(">II", image[16:24])
+        case "image/gif":
+            return struct.unpack("<HH", image[6:10])
+        case "image/jpeg":
+            return frame(image)[1:]
+    raise AssertionError(f"neither PNG, GIF nor JPEG: {image[:16]}")
+
+
+def frame(jpeg: bytes) -> tuple[str, int, int]:
+    """How a JPEG is written (`baseline`, `progressive`), its width and height."""
+    at = 2
+    while True:
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if marker in (0xC0, 0xC1, 0xC2):
+            height, width = struct.unpack(">HH", jpeg[at + 5 : at + 9])
+            return "progressive" if marker == 0xC2 else "baseline", width, height
+        at += 2 + length
 
 
 def eventually(check, seconds: float = 10):
@@ -192,6 +263,12 @@ class Api(httpx.Client):
     def drafted(self, *parts, **fields) -> dict:
         """A direct upload. Without fields, a POST with nothing."""
         return ok(self.post("/v2/direct_upload", files=form(*parts, **fields) or None))
+
+    def variant(self, options: dict, **more) -> str:
+        """The name of a new variant."""
+        name = word()
+        ok(self.post("/v1/variants", json={"id": name, "options": options, **more}))
+        return name
 
     def image(self, image: str) -> httpx.Response:
         return self.get(f"/v1/{segment(image)}")

@@ -1,9 +1,12 @@
-// Signing keys by the official TypeScript SDK, and private images behind URLs signed with them.
+// Signing keys by the official TypeScript SDK, and private images behind URLs signed with them, by the service's own
+// example and by `tintype sign`.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import Cloudflare from 'cloudflare';
-import { assertImage, assertNotDelivered, assertRefused, deliver, freshAccount } from './support.mjs';
+import { BASE, assertImage, assertNotDelivered, assertRefused, deliver, freshAccount } from './support.mjs';
 
 const { BadRequestError, ConflictError, NotFoundError } = Cloudflare;
 
@@ -96,16 +99,24 @@ describe('signing keys', () => {
   });
 });
 
-/** Signs a URL as Cloudflare's documentation shows it: WebCrypto, over path and query. */
-async function signed(url, secret, expiry) {
+/**
+ * Signs a URL, step by step as the service's documentation does: WebCrypto, the value of the key as it is, over the path
+ * and a query of `URLSearchParams`. Without an expiry, which its example always has, over the bare path.
+ */
+async function signed(address, secret, expiry) {
   const encoder = new TextEncoder();
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign']);
-  const result = new URL(url);
-  if (expiry !== undefined) result.searchParams.set('exp', expiry);
-  const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(result.pathname + result.search));
-  result.searchParams.set('sig', Buffer.from(mac).toString('hex'));
-  return result.href;
+  const url = new URL(address);
+  let stringToSign = url.pathname;
+  if (expiry !== undefined) {
+    url.searchParams.set('exp', expiry);
+    stringToSign = url.pathname + '?' + url.searchParams.toString();
+  }
+  const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(stringToSign));
+  const hex = [...new Uint8Array(mac)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  url.searchParams.set('sig', hex);
+  return url.href;
 }
 
 describe('private images', () => {
@@ -131,6 +142,15 @@ describe('private images', () => {
   test('with a signature without expiry are delivered', async () => {
     const { url, secret } = await privatePhoto();
     assertImage(await deliver(await signed(url, secret)), 'image/jpeg', 1024, 768);
+  });
+
+  test('with a signature over a query that was there before are delivered', async () => {
+    // The documentation's example signs whatever query the URL has.
+    const { url, secret } = await privatePhoto();
+    const right = await signed(`${url}?v=2&name=a%20b`, secret, seconds() + 60);
+    assert.match(right, /\?v=2&name=a\+b&exp=\d+&sig=[0-9a-f]{64}$/);
+    assertImage(await deliver(right), 'image/jpeg', 1024, 768);
+    assertNotDelivered(await deliver(right.replace('v=2', 'v=3')), 403, 9425);
   });
 
   test('with an expiry that has passed are refused with 9425', async () => {
@@ -220,5 +240,61 @@ describe('private images', () => {
     const url = edited.variants[0].replace('/cdn-cgi/imagedelivery', '');
     assertNotDelivered(await deliver(url), 403, 9425);
     assertImage(await deliver(await signed(url, keys[0].value, seconds() + 60)), 'image/jpeg', 1024, 768);
+  });
+});
+
+describe('tintype sign', () => {
+  /** What it prints and says, and how it ends. */
+  async function sign(...args) {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TINTYPE_')));
+    const done = promisify(execFile)(process.env.TINTYPE_BIN, ['sign', ...args, '--server', BASE], { env });
+    return done.catch((error) => error);
+  }
+
+  async function privateImage() {
+    const fresh = freshAccount();
+    return { ...fresh, image: await fresh.upload('photo.jpg', { requireSignedURLs: true }) };
+  }
+
+  test('prints a URL that is delivered, for every form of one', async () => {
+    const { image } = await privateImage();
+    const short = image.variants[0].replace('/cdn-cgi/imagedelivery', '');
+    const onZone = short.replace(BASE, `${BASE}/cdn-cgi/imagedelivery`);
+    for (const url of [short, onZone, `${short}?exp=1&sig=old`]) {
+      const { stdout } = await sign(url);
+      const [address] = url.split('?');
+      assert.match(stdout, new RegExp(`^${address}\\?sig=[0-9a-f]{64}\\n$`));
+      assertImage(await deliver(stdout.trim()), 'image/jpeg', 1024, 768);
+    }
+  });
+
+  test('signs until an hour from now, and with the key that is named', async () => {
+    const { client, account, image } = await privateImage();
+    await client.images.v1.keys.update('ci', account);
+    const { stdout } = await sign(image.variants[0], '--expires', '1h', '--key', 'ci');
+    const expiry = Number(new URL(stdout).searchParams.get('exp'));
+    assert.ok(Math.abs(expiry - seconds() - 3600) <= 5, stdout);
+    assertImage(await deliver(stdout.trim()), 'image/jpeg', 1024, 768);
+    await client.images.v1.keys.delete('ci', account);
+    assertNotDelivered(await deliver(stdout.trim()), 403, 9425);
+  });
+
+  test('makes the URL of an image and a variant', async () => {
+    const { account_id, image } = await privateImage();
+    const { stdout } = await sign(image.id, 'public', '--account', account_id);
+    assertImage(await deliver(stdout.trim()), 'image/jpeg', 1024, 768);
+  });
+
+  test('says what is wrong', async () => {
+    const { image } = await privateImage();
+    for (const [args, text] of [
+      [[image.variants[0], '--key', 'nothing'], /no such key.*default/],
+      [[`${BASE}/nothing`], /no delivery URL/],
+      [[image.variants[0], '--expires', 'soon'], /no time/],
+    ]) {
+      const { code, stdout, stderr } = await sign(...args);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(stderr, text);
+    }
   });
 });

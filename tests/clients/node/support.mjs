@@ -51,8 +51,8 @@ export const variantUrl = (id, variant) =>
   new RegExp(`^${BASE}/(cdn-cgi/imagedelivery/)?[A-Za-z0-9_-]{22}/${id}/${variant}$`);
 
 /** GETs (or HEADs) a delivery URL. */
-export async function deliver(url, { headers = {}, method = 'GET' } = {}) {
-  const response = await fetch(url, { headers, method });
+export async function deliver(url, { headers = {}, method = 'GET', redirect = 'follow' } = {}) {
+  const response = await fetch(url, { headers, method, redirect });
   return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
 }
 

@@ -1,11 +1,11 @@
 // Uploads by URL through the official TypeScript SDK, from a web server of our own on loopback.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import Cloudflare from 'cloudflare';
 import { assertImage, assertRefused, deliver, fixtureBytes, freshAccount } from './support.mjs';
 import { startTintype } from './tintype.mjs';
+import { shows, startWeb } from './web.mjs';
 
 const { APIError, BadRequestError, ConflictError } = Cloudflare;
 
@@ -13,10 +13,8 @@ const BASIC = `Basic ${Buffer.from('dev@example.com:s3cret/:word').toString('bas
 
 /** What the web server answers, by path. */
 const PAGES = {
-  '/shop/photo.jpg': (_, response) => response.end(fixtureBytes('photo.jpg')),
-  '/labelled-as-text': (_, response) => {
-    response.setHeader('content-type', 'text/plain').end(fixtureBytes('geometry.png'));
-  },
+  '/shop/photo.jpg': shows('photo.jpg'),
+  '/labelled-as-text': shows('geometry.png', { 'content-type': 'text/plain' }),
   '/page.jpg': (_, response) => {
     response.setHeader('content-type', 'image/jpeg').end('<!doctype html>');
   },
@@ -40,13 +38,8 @@ describe('upload by url', () => {
   let origin;
 
   before(async () => {
-    web = createServer((request, response) => {
-      const page = PAGES[request.url.split('?')[0]];
-      if (page) page(request, response);
-      else response.writeHead(404).end();
-    });
-    await new Promise((resolve) => web.listen(0, '127.0.0.1', resolve));
-    origin = `http://127.0.0.1:${web.address().port}`;
+    web = await startWeb(PAGES);
+    origin = web.origin;
   });
   after(() => web.close());
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import cloudflare
 import httpx
@@ -66,13 +67,17 @@ class TestSigningKeys:
         assert after == {"default": before["default"], "deploy": before["ci"]}
 
 
-def sign(url: str, secret: str, expiry: int | None = None) -> str:
-    """Signs a URL as Cloudflare's documentation describes it: HMAC over path and query, in hex."""
-    url = httpx.URL(url)
+def sign(address: str, secret: str, expiry: int | None = None) -> str:
+    """Signs a URL step by step as the service's documentation does, in Python: the value of the key as it is, over the path
+    and a query of form fields. Without an expiry, which its example always has, over the bare path."""
+    url = urlsplit(address)
+    query = parse_qsl(url.query)
+    string_to_sign = url.path
     if expiry is not None:
-        url = url.copy_set_param("exp", expiry)
-    signature = hmac.new(secret.encode(), url.raw_path, hashlib.sha256).hexdigest()
-    return str(url.copy_set_param("sig", signature))
+        query.append(("exp", str(expiry)))
+        string_to_sign = f"{url.path}?{urlencode(query)}"
+    signature = hmac.new(secret.encode(), string_to_sign.encode(), hashlib.sha256).hexdigest()
+    return urlunsplit(url._replace(query=urlencode([*query, ("sig", signature)])))
 
 
 class Private:
@@ -100,10 +105,20 @@ class TestPrivateImages:
             assert_image(httpx.get(sign(private.url, private.secret, expiry)), "image/jpeg", (1024, 768))
         assert_not_delivered(httpx.get(sign(private.url, private.secret, private.soon - 120)), 403, 9425)
 
-    def test_with_a_signature_for_something_else_they_are_refused_with_9425(self, private):
+    def test_with_a_signature_over_a_query_that_was_there_before_they_are_delivered(self, private):
+        right = sign(f"{private.url}?v=2&name=a%20b", private.secret, private.soon)
+        assert f"?v=2&name=a+b&exp={private.soon}&sig=" in right
+        assert_image(httpx.get(right), "image/jpeg", (1024, 768))
+        assert_not_delivered(httpx.get(right.replace("v=2", "v=3")), 403, 9425)
+
+    def test_with_a_signature_for_something_else_they_are_refused_with_9425(self, account, private):
+        options = {"fit": "cover", "width": 200, "height": 100, "metadata": "none"}
+        account.v1.variants.create(id="hero", options=options, **account.here)
         right = sign(private.url, private.secret, private.soon)
         for wrong in (
             right.replace(f"exp={private.soon}", f"exp={private.soon + 1}"),
+            right.replace("/public?", "/hero?"),
+            right.replace("sig=", "sig=0"),
             right[:-1] + ("1" if right.endswith("0") else "0"),
             sign(private.url, private.secret + "x", private.soon),
             sign(private.url.replace(private.image.id, "other"), private.secret).replace("other", private.image.id),

@@ -44,8 +44,11 @@ async fn what_an_origin_does_wrong_has_its_code() {
         ("/huge", "413 err=9402"),
         ("/round", "400 err=9421"),
         ("/astray", "400 err=9420"),
+        ("/to-mail", "400 err=9420"),
+        ("/to-nothing", "400 err=9420"),
         ("/nowhere", "400 err=9420"),
         ("/page.html", "415 err=9412"),
+        ("/error.png", "415 err=9412"),
         ("/scan.tiff", "415 err=9412"),
         ("/old.bmp", "415 err=9520"),
         ("/truncated.png", "422 err=9516"),
@@ -115,7 +118,7 @@ async fn a_url_that_says_nothing_is_refused() {
     assert_eq!(refusal(&svg), "415 err=9412");
     let huge = transformed(&app, &origin, "w=12000,h=12000,fit=squeeze", "/geometry.png").await;
     assert_eq!(refusal(&huge), "403 err=9413");
-    assert!(origin.requests().len() == 2, "what is refused is not fetched");
+    assert!(origin.requests().len() == 2, "and what says nothing is not fetched");
 }
 
 #[tokio::test]
@@ -156,6 +159,8 @@ async fn a_source_of_the_zone_takes_the_place_of_an_error() {
     let same = app.get(&path, &[("host", &origin.host)]).await;
     assert_eq!((same.status, same.header("location")), (307, url.as_str()));
     assert_eq!(same.header("cf-resized"), "err=9516", "and it says what was wrong");
+    let refused = path.replace("w=40", "w=0");
+    assert_eq!(app.get(&refused, &[("host", &origin.host)]).await.status, 307, "options too");
     let other = app.get(&path, &[("host", "shop.test")]).await;
     assert_eq!(refusal(&other), "422 err=9516", "the source is another zone's");
     let fine = transformed(&app, &origin, options, "/geometry.png").await;
