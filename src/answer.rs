@@ -95,12 +95,11 @@ impl Prepared {
     pub(crate) fn for_client(self, headers: &HeaderMap) -> Answer {
         let client = Client::read(|name| all_values(headers, name));
         let vary = self.options.varies_by(self.mark.place());
-        let accepts = if vary.contains(&"accept") {
-            client.accepts
-        } else {
-            // What the client accepts makes a difference only where the format is open.
-            Accepts::standard(self.mark.place())
-        };
+        let standard = Accepts::standard(self.mark.place());
+        // What the client accepts makes a difference only where the format is open.
+        let open = vary.contains(&"accept");
+        let Accepts { avif, webp, .. } = if open { client.accepts } else { standard };
+        let accepts = Accepts { avif, webp, ..standard };
         let remarks = self.remarks.into_iter().chain(self.options.caveats()).collect();
         let options = self.options.for_client(&client);
         let order = Order { original: self.original, options, accepts };
@@ -208,7 +207,9 @@ fn tags(request: &HeaderMap) -> impl Iterator<Item = &str> {
 fn opaque(etag: &str) -> Option<&str> {
     let tag = etag.strip_prefix("W/").unwrap_or(etag);
     let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
-    inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"').then_some(inner)
+    // A comma would part it in two when it comes back.
+    let fits = |byte: u8| byte.is_ascii_graphic() && !b"\",".contains(&byte);
+    inner.bytes().all(fits).then_some(inner)
 }
 
 /// A warning as the service writes it. It may quote what the client sent, whatever that is.

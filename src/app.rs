@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{BaseUrl, Settings},
     domain::{Account, AccountId, SigningKey},
-    fetch::{Addresses, Fetcher},
+    fetch::{Addresses, Fetcher, Folder},
     render::Renderer,
     store::{Store, StoreError, accounts, signing_keys},
     workers::Workers,
@@ -25,9 +25,11 @@ pub struct App {
     pub store: Store,
     pub workers: Workers,
     pub renderer: Renderer,
-    pub fetcher: Fetcher,
-    /// For what the settings name: it may be on this machine, whatever else may not.
-    pub origin_fetcher: Fetcher,
+    /// For uploads by URL.
+    pub upload_fetcher: Fetcher,
+    /// For source images of zones: they may come through uploads by URL, so they don't wait for those.
+    pub source_fetcher: Fetcher,
+    pub origin_folder: Option<Folder>,
 }
 
 impl App {
@@ -35,12 +37,23 @@ impl App {
     pub fn new(settings: Settings, clock: Clock, store: Store) -> Self {
         let public = settings.deny_private_fetch;
         let fetchable = if public { Addresses::Public } else { Addresses::All };
-        let [fetcher, origin_fetcher] = [fetchable, Addresses::All]
-            .map(|addresses| Fetcher::new(addresses, settings.fetch_timeout.into()));
+        let origin = settings.origin.as_ref().map(BaseUrl::url);
+        let [upload_fetcher, source_fetcher] = [None, origin]
+            .map(|trusted| Fetcher::new(fetchable, trusted, settings.fetch_timeout.into()));
+        let origin_folder = settings.origin_dir.clone().map(Folder::new);
         let workers = Workers::for_this_machine();
-        let renderer = Renderer::new(store.clone(), workers.clone());
+        let renderer = Renderer::new(store.clone(), workers.clone(), settings.cache_size.as_u64());
         let settings = Arc::new(settings);
-        Self { settings, clock, store, workers, renderer, fetcher, origin_fetcher }
+        Self {
+            settings,
+            clock,
+            store,
+            workers,
+            renderer,
+            upload_fetcher,
+            source_fetcher,
+            origin_folder,
+        }
     }
 
     /// The account with this id, created at its first use.

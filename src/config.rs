@@ -2,7 +2,9 @@
 //!
 //! The doc comment of a setting is its help text and its row in the README.
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
+};
 
 use bytesize::ByteSize;
 use clap::{
@@ -100,7 +102,8 @@ pub struct Settings {
     #[arg(long, env = "TINTYPE_TOKENS", value_name = "LIST", value_delimiter = ' ')]
     pub tokens: Vec<Grant>,
 
-    /// Don't fetch from this machine and its networks when an image is uploaded by URL
+    /// Don't fetch from this machine and its networks, for uploads by URL and for `/cdn-cgi/image`;
+    /// `--origin` may be there all the same
     #[arg(long, env = "TINTYPE_DENY_PRIVATE_FETCH", value_parser = BoolishValueParser::new())]
     pub deny_private_fetch: bool,
 
@@ -128,7 +131,7 @@ pub struct Settings {
 
     /// Where `/cdn-cgi/image` finds source images without a host, a development server say; without
     /// it, on the host of the request
-    #[arg(long, env = "TINTYPE_ORIGIN", value_name = "URL", conflicts_with = "origin_dir")]
+    #[arg(long, env = "TINTYPE_ORIGIN", value_name = "URL")]
     pub origin: Option<BaseUrl>,
 
     /// Folder in which `/cdn-cgi/image` finds source images without a host
@@ -141,7 +144,13 @@ pub struct Settings {
     pub allowed_origins: AllowedOrigins,
 
     /// How long an image may take to be fetched
-    #[arg(long, env = "TINTYPE_FETCH_TIMEOUT", value_name = "TIME", default_value = "30s")]
+    #[arg(
+        long,
+        env = "TINTYPE_FETCH_TIMEOUT",
+        value_name = "TIME",
+        default_value = "30s",
+        value_parser = patience
+    )]
     pub fetch_timeout: humantime::Duration,
 
     /// How much room transformed images may take in the data folder; 0 keeps none
@@ -176,11 +185,16 @@ pub enum LogFormat {
 
 /// An http or https URL without query and without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseUrl(String);
+pub struct BaseUrl(Url);
 
 impl BaseUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    #[must_use]
+    pub fn url(&self) -> &Url {
         &self.0
     }
 }
@@ -194,7 +208,7 @@ impl FromStr for BaseUrl {
         if !web || url.query().is_some() || url.fragment().is_some() {
             return Err("an http or https URL without query is needed".to_owned());
         }
-        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+        Ok(Self(url))
     }
 }
 
@@ -229,6 +243,25 @@ impl Settings {
     #[must_use]
     pub fn refuses(&self, media_type: &str) -> bool {
         self.refuse_uploads.iter().any(|format| format.media_type() == media_type)
+    }
+
+    /// Where two settings say the same in different ways, a flag beats a variable; two flags are an
+    /// error, as clap reports it.
+    fn settle(&mut self, is_flag: impl Fn(&str) -> bool) {
+        let conflict = |text: &str| Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+        if self.ephemeral && is_flag("data") {
+            if is_flag("ephemeral") {
+                conflict("--ephemeral and --data exclude each other");
+            }
+            self.ephemeral = false;
+        }
+        if self.origin.is_some() && self.origin_dir.is_some() {
+            match (is_flag("origin"), is_flag("origin_dir")) {
+                (true, false) => self.origin_dir = None,
+                (false, true) => self.origin = None,
+                _ => conflict("--origin and --origin-dir exclude each other"),
+            }
+        }
     }
 
     /// What is set when nothing is said, neither on a command line nor in the environment.
@@ -268,17 +301,17 @@ impl Command {
             }
             Some(other) => return other,
         };
-        // Where both say where data goes, a flag beats a variable.
-        let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-        if settings.ephemeral && is_flag("data") {
-            if is_flag("ephemeral") {
-                let text = "--ephemeral and --data exclude each other";
-                Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
-            }
-            settings.ephemeral = false;
-        }
+        settings.settle(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
         Self::Serve(settings)
     }
+}
+
+/// A time that somebody may wait for.
+fn patience(text: &str) -> Result<humantime::Duration, String> {
+    let time: humantime::Duration =
+        text.parse().map_err(|_| "a time like 30s or 500ms is needed")?;
+    let bounds = Duration::from_millis(1)..=Duration::from_secs(3600);
+    if bounds.contains(&time) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
 }
 
 /// Refuses a `TINTYPE_…` variable that no setting reads: a slip there would go unnoticed.

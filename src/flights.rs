@@ -11,12 +11,19 @@ use futures_util::future::{BoxFuture, FutureExt, Shared, WeakShared};
 type Flight<T> = BoxFuture<'static, T>;
 
 /// Work under way, by what it makes. Clones share it.
-pub struct Flights<K, T: Clone>(Arc<Mutex<HashMap<K, WeakShared<Flight<T>>>>>);
+pub struct Flights<K, T: Clone>(Arc<Mutex<Board<K, T>>>);
 
-/// Takes an entry off the board when its work ends: done, or given up by all.
+struct Board<K, T: Clone> {
+    /// Each with its number.
+    flights: HashMap<K, (u64, WeakShared<Flight<T>>)>,
+    begun: u64,
+}
+
+/// Takes a flight off the board when its work ends: done, or given up by all.
 struct Landing<K: Eq + Hash, T: Clone> {
     board: Flights<K, T>,
     key: K,
+    number: u64,
 }
 
 impl<K: Clone + Eq + Hash + Send + 'static, T: Clone + Send + Sync + 'static> Flights<K, T> {
@@ -34,30 +41,37 @@ impl<K: Clone + Eq + Hash + Send + 'static, T: Clone + Send + Sync + 'static> Fl
         F: Future<Output = T> + Send + 'static,
     {
         let mut board = self.lock();
-        if let Some(flight) = board.get(&key).and_then(WeakShared::upgrade) {
+        if let Some(flight) = board.flights.get(&key).and_then(|(_, flight)| flight.upgrade()) {
             return flight;
         }
-        let landing = Landing { board: self.clone(), key: key.clone() };
+        board.begun += 1;
+        let number = board.begun;
+        let landing = Landing { board: self.clone(), key: key.clone(), number };
         let work = work();
         let work = async move {
             let _landing = landing;
             work.await
         };
         let flight = work.boxed().shared();
-        board.insert(key, flight.downgrade().expect("it has not been polled"));
+        let waiting = flight.downgrade().expect("it has not been polled");
+        board.flights.insert(key, (number, waiting));
         flight
     }
 }
 
 impl<K: Eq + Hash, T: Clone> Flights<K, T> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, WeakShared<Flight<T>>>> {
+    fn lock(&self) -> MutexGuard<'_, Board<K, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<K: Eq + Hash, T: Clone> Drop for Landing<K, T> {
     fn drop(&mut self) {
-        self.board.lock().remove(&self.key);
+        let mut board = self.board.lock();
+        // Between the last waiter's leaving and this, another may have taken its place.
+        if board.flights.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+            board.flights.remove(&self.key);
+        }
     }
 }
 
@@ -69,7 +83,7 @@ impl<K, T: Clone> Clone for Flights<K, T> {
 
 impl<K, T: Clone> Default for Flights<K, T> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Mutex::new(Board { flights: HashMap::new(), begun: 0 })))
     }
 }
 
@@ -111,7 +125,7 @@ mod tests {
 
         assert_eq!(waiting.await, [42; 100]);
         assert_eq!(counted.begun.load(Ordering::SeqCst), 1);
-        assert!(counted.flights.lock().is_empty());
+        assert!(counted.flights.lock().flights.is_empty());
     }
 
     #[tokio::test]
@@ -137,6 +151,6 @@ mod tests {
 
         drop(only);
 
-        assert!(counted.flights.lock().is_empty());
+        assert!(counted.flights.lock().flights.is_empty());
     }
 }

@@ -22,6 +22,8 @@ pub mod clock;
 pub mod fetch;
 /// Work that many wait for is done once.
 pub mod flights;
+/// Things by name, up to a size.
+pub mod shelf;
 /// Rows and blobs.
 pub mod store;
 /// Where pixels are worked on.

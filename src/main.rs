@@ -45,6 +45,9 @@ fn run(command: Command) -> anyhow::Result<()> {
 
 fn start(mut settings: Settings) -> anyhow::Result<()> {
     start_log(settings.log);
+    if let Some(folder) = settings.origin_dir.as_deref().filter(|folder| !folder.is_dir()) {
+        anyhow::bail!("--origin-dir {} is no folder", folder.display());
+    }
     let temporary = settings.ephemeral.then(tempfile::tempdir).transpose()?;
     if let Some(folder) = &temporary {
         settings.data = folder.path().to_owned();

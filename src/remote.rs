@@ -1,9 +1,14 @@
 //! What the command line asks of a running server, through its control surface.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use ureq::{Agent, config::Config};
 
 use crate::config::{BaseUrl, Sign};
+
+/// How long a server may take: what it is asked for is quickly done.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a running server gave no answer. Each text is for the person at the command line.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +42,8 @@ pub fn sign(wanted: &Sign) -> Result<String, RemoteError> {
 
 /// Asks for `/_tintype/<control>`.
 fn get(server: &BaseUrl, control: &str, query: &[(&str, &String)]) -> Result<Signed, RemoteError> {
-    let config = Config::builder().http_status_as_error(false).proxy(None).build();
+    let config = Config::builder().http_status_as_error(false).proxy(None);
+    let config = config.timeout_global(Some(PATIENCE)).build();
     let request = Agent::new_with_config(config)
         .get(format!("{}/_tintype/{control}", server.as_str()))
         .query_pairs(query.iter().copied());

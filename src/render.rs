@@ -4,7 +4,7 @@
 use std::{
     fmt::Display,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::{
     domain::{Digest, RenditionKey},
     flights::Flights,
+    shelf::Shelf,
     store::{Store, StoreError},
     transform::{self, Accepts, Limits, Options, Prospect, Rendition, TransformError},
     workers::Workers,
@@ -25,6 +26,8 @@ pub struct Renderer {
     store: Store,
     workers: Workers,
     flights: Flights<RenditionKey, Flown>,
+    /// What was asked for lately.
+    hot: Arc<Mutex<Shelf<RenditionKey, Arc<Rendered>>>>,
     made: Arc<AtomicU64>,
 }
 
@@ -90,22 +93,37 @@ impl RenderError {
 }
 
 impl Renderer {
+    /// How much is held in memory, at most.
+    const HOT_BYTES: u64 = 16 << 20;
+    /// Larger ones are read from disk each time.
+    const HOT_SIZE: u64 = 1 << 20;
+
+    /// A renderer that keeps so many bytes; with 0, it keeps nothing.
     #[must_use]
-    pub fn new(store: Store, workers: Workers) -> Self {
-        Self { store, workers, flights: Flights::default(), made: Arc::default() }
+    pub fn new(store: Store, workers: Workers, room: u64) -> Self {
+        let hot = Shelf::new(room.min(Self::HOT_BYTES));
+        let (hot, made) = (Arc::new(Mutex::new(hot)), Arc::default());
+        Self { store, workers, flights: Flights::default(), hot, made }
     }
 
     /// The rendition that was ordered.
     pub async fn render(&self, order: Order) -> Result<(Arc<Rendered>, Cache), Arc<RenderError>> {
-        let renderer = self.clone();
         let key = order.key();
+        if let Some(rendered) = self.hot().get(&key) {
+            return Ok((rendered.clone(), Cache::Hit));
+        }
+        let renderer = self.clone();
         let work = || async move { renderer.cached_or_made(order).await.map_err(Arc::new) };
-        self.flights.join(key, work).await
+        let (rendered, cache) = self.flights.join(key.clone(), work).await?;
+        self.remember(key, &rendered);
+        Ok((rendered, cache))
     }
 
     /// What would be made, and whether it is there already.
     pub async fn explain(&self, order: Order) -> Result<(Prospect, bool), Arc<RenderError>> {
-        let kept = self.store.has_rendition(order.key()).await;
+        let key = order.key();
+        let is_hot = self.hot().get(&key).is_some();
+        let kept = is_hot || self.store.has_rendition(key).await;
         let Order { original, options, accepts } = order;
         let original = self.bytes(original).await?;
         let work = move || transform::explain(&original, &options, accepts, &Limits::HOSTED);
@@ -119,9 +137,25 @@ impl Renderer {
         self.made.load(Ordering::Relaxed)
     }
 
+    fn remember(&self, key: RenditionKey, rendered: &Arc<Rendered>) {
+        let size = rendered.bytes.len() as u64;
+        if size <= Self::HOT_SIZE {
+            let mut hot = self.hot();
+            hot.put(key, rendered.clone(), size);
+            while hot.overflow().is_some() {}
+        }
+    }
+
+    fn hot(&self) -> MutexGuard<'_, Shelf<RenditionKey, Arc<Rendered>>> {
+        self.hot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn cached_or_made(&self, order: Order) -> Result<(Arc<Rendered>, Cache), RenderError> {
         let key = order.key();
-        let kept = self.store.rendition(key.clone()).await?;
+        let kept = self.store.rendition(key.clone()).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, %key, "a rendition could not be read");
+            None
+        });
         if let Some(rendered) = kept.and_then(Rendered::unpack) {
             return Ok((Arc::new(rendered), Cache::Hit));
         }
@@ -170,11 +204,11 @@ impl From<Rendition> for Rendered {
     }
 }
 
-/// On disk, a line that says how many bytes follow and what they are, a line for each warning, an
-/// empty line, the bytes.
+/// On disk, a line that says what the bytes are and what their digest is, a line for each warning,
+/// an empty line, the bytes.
 impl Rendered {
     fn pack(&self) -> Vec<u8> {
-        let mut head = format!("{} {}\n", self.bytes.len(), self.media_type);
+        let mut head = format!("{} {}\n", self.media_type, Digest::of(&self.bytes));
         for warning in &self.warnings {
             head.extend([warning, "\n"]);
         }
@@ -182,16 +216,17 @@ impl Rendered {
         [head.as_bytes(), &self.bytes].concat()
     }
 
-    /// `None` if a file is not whole, as when the machine went down after it was written.
+    /// `None` if a file is not as it was written: nothing was synced, and the machine may have gone
+    /// down since.
     fn unpack(file: Vec<u8>) -> Option<Self> {
         let end = file.windows(2).position(|pair| pair == b"\n\n")?;
         let mut lines = std::str::from_utf8(&file[..end]).ok()?.lines();
-        let (length, media_type) = lines.next()?.split_once(' ')?;
-        let media_type = media_type.to_owned();
+        let (media_type, digest) = lines.next()?.split_once(' ')?;
+        let (media_type, digest) = (media_type.to_owned(), Digest::parse(digest)?);
+        let is_sound = media_type.bytes().all(|byte| byte.is_ascii_graphic());
         let warnings = lines.map(str::to_owned).collect();
-        let length: usize = length.parse().ok()?;
         let bytes = Bytes::from(file).slice(end + 2..);
-        (bytes.len() == length).then_some(Self { bytes, media_type, warnings })
+        (is_sound && Digest::of(&bytes) == digest).then_some(Self { bytes, media_type, warnings })
     }
 }
 
@@ -207,6 +242,7 @@ mod tests {
             let file = rendered.pack();
 
             assert_eq!(Rendered::unpack(file[..file.len() - 1].to_vec()), None);
+            assert_eq!(Rendered::unpack([&file[..file.len() - 1], b"\0"].concat()), None);
             assert_eq!(Rendered::unpack(Vec::new()), None);
             assert_eq!(Rendered::unpack(file), Some(rendered));
         }

@@ -13,7 +13,7 @@
 //! | any other                  | `/cdn-cgi/image/…`                   | zone     |
 //! | any other                  | `/_tintype/…`                        | control  |
 //! | any other                  | `/<account hash>/…`                  | delivery |
-//! | any other                  | anything else                        | none     |
+//! | any other                  | anything else                        | none, or the files of `--origin-dir` |
 //!
 //! A path with `accounts` in it is a call of the API that misses its beginning; the API says so.
 

@@ -52,6 +52,19 @@ impl Urls {
         Self { delivery: base.to_owned(), upload: format!("{base}/upload") }
     }
 
+    /// URLs for a request with these headers; `header` gives one header's value.
+    #[must_use]
+    pub fn of<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Self {
+        // The first of the values that proxies on the way have strung together.
+        let first = |name| {
+            let value = header(name)?.split(',').next()?.trim();
+            (!value.is_empty()).then_some(value)
+        };
+        let scheme = first("x-forwarded-proto").unwrap_or("http");
+        let host = first("x-forwarded-host").or_else(|| first("host"));
+        Self::for_request(scheme, host.unwrap_or("localhost"))
+    }
+
     /// URLs for a request that came to `scheme://host`. Who asks a real host is given the real
     /// ones.
     #[must_use]

@@ -7,7 +7,7 @@ use axum::{
     RequestPartsExt,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request},
-    http::{HeaderMap, request::Parts},
+    http::request::Parts,
 };
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -105,19 +105,14 @@ impl FromRequestParts<App> for RequestUrls {
         if let Some(base) = &app.settings.public_url {
             return Ok(Self(Urls::fixed(base.as_str())));
         }
-        let scheme = first_value(&parts.headers, "x-forwarded-proto").unwrap_or("http");
-        let host = first_value(&parts.headers, "x-forwarded-host")
-            .or_else(|| first_value(&parts.headers, "host"))
-            .or_else(|| parts.uri.authority().map(|authority| authority.as_str()))
-            .unwrap_or("localhost");
-        Ok(Self(Urls::for_request(scheme, host)))
+        let authority = parts.uri.authority().map(|authority| authority.as_str());
+        let header = |name: &str| match parts.headers.get(name) {
+            // A request line may name the host instead.
+            None if name == "host" => authority,
+            value => value?.to_str().ok(),
+        };
+        Ok(Self(Urls::of(header)))
     }
-}
-
-/// The first of the values that proxies on the way have strung together.
-fn first_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let value = headers.get(name)?.to_str().ok()?.split(',').next()?.trim();
-    (!value.is_empty()).then_some(value)
 }
 
 /// A body that is no form.

@@ -84,7 +84,7 @@ async fn fetch(app: &App, url: &str) -> Result<Upload> {
     // The last segment of a long URL is no reason to refuse it.
     let filename = fetch::filename(&url).map(|name| name.chars().take(255).collect());
     let ask = Ask { url, accept: "image/*".to_owned(), via: None, limit: MAX_BYTES };
-    Ok(Upload { filename, bytes: app.fetcher.fetch(ask).await?.bytes })
+    Ok(Upload { filename, bytes: app.upload_fetcher.fetch(ask).await?.bytes })
 }
 
 /// `GET …/v1`

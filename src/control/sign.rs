@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    extract::{Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
@@ -54,11 +54,12 @@ pub(super) enum SignError {
 pub(super) async fn sign(
     State(app): State<App>,
     headers: HeaderMap,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Value>, SignError> {
+    let Query(wanted) = wanted.map_err(|_| SignError::NothingNamed)?;
     let url = match (&wanted.url, &wanted.image, &wanted.variant) {
         (Some(url), None, None) => url.clone(),
-        (None, Some(image), Some(variant)) => {
+        (None, Some(image), Some(variant)) if !variant.contains(['?', '#', '/', '%']) => {
             let account = account(&app, wanted.account).await?;
             urls(&app, &headers).variant(&account.hash, &ImageId::named(image.clone()), variant)
         }
@@ -68,7 +69,8 @@ pub(super) async fn sign(
     let short = signing::short_path(uri.path());
     let key = find_key(&app, short, wanted.key).await?;
     let lifetime = wanted.expires.as_deref().map(lifetime).transpose()?;
-    let expiry = lifetime.and_then(|lifetime| app.clock.now().checked_add_signed(lifetime));
+    let after = |lifetime| app.clock.now().checked_add_signed(lifetime).ok_or(SignError::NoTime);
+    let expiry = lifetime.map(after).transpose()?;
     let query = signing::signed_query(&key, short, expiry.map(|expiry| expiry.timestamp()));
     // What the URL was signed with before is no part of it.
     let base = url.split(['?', '#']).next().unwrap_or_default();
@@ -85,8 +87,7 @@ fn urls(app: &App, headers: &HeaderMap) -> Urls {
     if let Some(base) = &app.settings.public_url {
         return Urls::fixed(base.as_str());
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    Urls::for_request("http", host.unwrap_or("localhost"))
+    Urls::of(|name| headers.get(name)?.to_str().ok())
 }
 
 async fn find_key(app: &App, short: &str, name: Option<String>) -> Result<SigningKey, SignError> {

@@ -4,7 +4,10 @@
 
 mod access;
 mod error;
+mod known;
 mod path;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -24,11 +27,19 @@ use crate::{
 };
 use access::{Audience, Rule};
 use error::{DeliveryError, Result};
+use known::Known;
 use path::{DeliveryPath, Last};
 
 /// One handler for every path: what a path means is not for a router to say.
 pub(crate) fn router(app: App) -> Router {
-    Router::new().fallback(deliver).with_state(app)
+    Router::new().fallback(deliver).with_state(Delivery { app, known: Known::default() })
+}
+
+/// What the handler has at hand.
+#[derive(Clone)]
+struct Delivery {
+    app: App,
+    known: Known,
 }
 
 /// What a delivery URL names, as it was when the request came.
@@ -47,30 +58,31 @@ struct Asked {
     rule: Rule,
 }
 
-async fn deliver(State(app): State<App>, request: Request) -> Response {
+async fn deliver(State(delivery): State<Delivery>, request: Request) -> Response {
     let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
     if !matches!(method, Method::GET | Method::HEAD) {
         return answer::method_not_allowed();
     }
     if extensions.get::<Explain>().is_some() {
-        return explanation(&app, &uri, &headers).await.into_response();
+        return explanation(&delivery, &uri, &headers).await.into_response();
     }
     let delivered = async {
-        let (_, _, prepared) = prepare(&app, &uri).await?;
-        Ok::<_, DeliveryError>(prepared.for_client(&headers).send(&app.renderer, &headers).await?)
+        let (_, _, prepared) = prepare(&delivery, &uri).await?;
+        let answer = prepared.for_client(&headers);
+        Ok::<_, DeliveryError>(answer.send(&delivery.app.renderer, &headers).await?)
     };
     delivered.await.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// What the URL would do, and why.
-async fn explanation(app: &App, uri: &Uri, headers: &HeaderMap) -> Explanation {
+async fn explanation(delivery: &Delivery, uri: &Uri, headers: &HeaderMap) -> Explanation {
     let mut explanation = Explanation::of("delivery", uri);
     let outcome = async {
-        let (image, audience, prepared) = prepare(app, uri).await?;
+        let (image, audience, prepared) = prepare(delivery, uri).await?;
         explanation.say("image", image.as_str());
         explanation.say("access", audience.to_string());
         Ok::<_, DeliveryError>(
-            explanation.answer(prepared.for_client(headers), &app.renderer).await?,
+            explanation.answer(prepared.for_client(headers), &delivery.app.renderer).await?,
         )
     };
     if let Err(error) = outcome.await {
@@ -80,22 +92,36 @@ async fn explanation(app: &App, uri: &Uri, headers: &HeaderMap) -> Explanation {
 }
 
 /// What the path means, and whether the client may have it.
-async fn prepare(app: &App, uri: &Uri) -> Result<(ImageId, Audience, Prepared)> {
+async fn prepare(delivery: &Delivery, uri: &Uri) -> Result<(ImageId, Audience, Prepared)> {
     let path = DeliveryPath::parse(uri.path());
-    let Found { image, asked, keys } = find(app, path.clone()).await?;
-    let now = app.clock.now();
-    let audience = access::check(&image, asked.rule, || {
-        path.verify(&keys, uri.query().unwrap_or_default(), now)
+    let found = delivery.find(&path).await?;
+    let Found { image, asked, keys } = &*found;
+    let now = delivery.app.clock.now();
+    let audience = access::check(image, asked.rule, || {
+        path.verify(keys, uri.query().unwrap_or_default(), now)
     })?;
     let prepared = Prepared {
         mark: Mark::Images,
         original: Original::Stored(image.digest),
-        options: asked.options,
-        remarks: asked.remarks,
+        options: asked.options.clone(),
+        remarks: asked.remarks.clone(),
         cache_control: Some(audience.cache_control(asked.browser_ttl, now)),
         origin_etag: None,
     };
-    Ok((image.id, audience, prepared))
+    Ok((image.id.clone(), audience, prepared))
+}
+
+impl Delivery {
+    /// What the path names: as it is known, or as the store has it.
+    async fn find(&self, path: &DeliveryPath) -> Result<Arc<Found>> {
+        let generation = self.app.store.generation();
+        if let Some(found) = self.known.get(path, generation) {
+            return Ok(found);
+        }
+        let found = Arc::new(find(&self.app, path.clone()).await?);
+        self.known.put(path.clone(), found.clone(), generation);
+        Ok(found)
+    }
 }
 
 /// Looks up what the path names, in the order of the decision table (§7.5): hash, shape, variant,

@@ -69,6 +69,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 pub(super) struct CheckedResolver {
     inner: DefaultResolver,
     addresses: Addresses,
+    /// A host and port that may be connected to wherever it is: the settings name it.
+    trusted: Option<String>,
 }
 
 /// A name leads to this machine or its networks only.
@@ -77,8 +79,8 @@ pub(super) struct CheckedResolver {
 pub(super) struct Private;
 
 impl CheckedResolver {
-    pub(super) fn new(addresses: Addresses) -> Self {
-        Self { inner: DefaultResolver::default(), addresses }
+    pub(super) fn new(addresses: Addresses, trusted: Option<String>) -> Self {
+        Self { inner: DefaultResolver::default(), addresses, trusted }
     }
 }
 
@@ -95,8 +97,10 @@ impl Resolver for CheckedResolver {
             Err(ureq::Error::Io(_)) => return Err(ureq::Error::HostNotFound),
             found => found?,
         };
+        let authority = uri.authority().map(|authority| authority.as_str());
+        let trusted = authority.is_some() && authority == self.trusted.as_deref();
         for address in found.iter() {
-            if self.addresses.allow(address.ip()) {
+            if trusted || self.addresses.allow(address.ip()) {
                 allowed.push(*address);
             }
         }

@@ -10,16 +10,27 @@ use std::{
 use percent_encoding::percent_decode_str;
 use ureq::http::StatusCode;
 
-use super::{FetchError, Fetched, Fetcher};
+use super::{FetchError, Fetched};
+use crate::{domain::Digest, workers::Workers};
 
-impl Fetcher {
-    /// Reads the file that an absolute URL path, as sent, names below `folder`.
-    pub async fn read(
-        &self,
-        folder: PathBuf,
-        url_path: String,
-        limit: usize,
-    ) -> Result<Fetched, FetchError> {
+/// A folder whose files are fetched. Clones share the permits.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+    permits: Workers,
+}
+
+impl Folder {
+    const AT_ONCE: usize = 4;
+
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, permits: Workers::with_permits(Self::AT_ONCE) }
+    }
+
+    /// Reads the file that an absolute URL path, as sent, names below the folder.
+    pub async fn read(&self, url_path: String, limit: usize) -> Result<Fetched, FetchError> {
+        let folder = self.path.clone();
         self.permits.run(move || file(&folder, &url_path, limit)).await
     }
 }
@@ -42,6 +53,7 @@ fn file(folder: &Path, url_path: &str, limit: usize) -> Result<Fetched, FetchErr
     let changed = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     let changed = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Ok(Fetched {
+        digest: Digest::of(&bytes),
         etag: Some(format!("\"{:x}-{:x}\"", changed.as_nanos(), bytes.len())),
         content_type: mime_guess::from_path(&path).first().map(|mime| mime.to_string()),
         cache_control: None,
@@ -60,7 +72,8 @@ fn below(url_path: &str) -> Option<PathBuf> {
 
 fn missing(error: &io::Error) -> FetchError {
     match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+        // An invalid name has a zero in it.
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidInput => {
             FetchError::Status(StatusCode::NOT_FOUND)
         }
         io::ErrorKind::PermissionDenied => FetchError::Status(StatusCode::FORBIDDEN),

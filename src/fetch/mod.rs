@@ -15,18 +15,20 @@ use ureq::{
     http::{HeaderMap, Response, StatusCode, header},
     unversioned::transport::DefaultConnector,
 };
-use url::Url;
+use url::{Position, Url};
 
-use crate::workers::Workers;
+use crate::{domain::Digest, workers::Workers};
 pub use addresses::Addresses;
 use addresses::{CheckedResolver, Private};
+pub use folder::Folder;
 
-/// Fetches over HTTP and HTTPS, and from folders. Clones share connections.
+/// Fetches over HTTP and HTTPS. Clones share connections.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     agent: Agent,
     /// Fetches wait for the network, not for the processor: they don't share the pixel workers.
     permits: Workers,
+    timeout: Duration,
 }
 
 /// What is fetched, and how.
@@ -43,9 +45,11 @@ pub struct Ask {
 }
 
 /// A fetched file, and what the origin says about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     pub bytes: Bytes,
+    /// Of the bytes.
+    pub digest: Digest,
     pub content_type: Option<String>,
     pub cache_control: Option<String>,
     pub etag: Option<String>,
@@ -54,6 +58,8 @@ pub struct Fetched {
 /// Why nothing could be fetched. Each text is for the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
+    #[error("it is no URL that can be asked for")]
+    Unaskable,
     #[error("private addresses are not fetched from")]
     Private,
     #[error("the host has no address")]
@@ -82,9 +88,10 @@ impl Fetcher {
     const REDIRECTS: usize = 5;
     const AT_ONCE: usize = 32;
 
-    /// A fetcher that connects to such addresses only, and gives up after `timeout`.
+    /// A fetcher that connects to such addresses only, and to the host of `trusted`. It gives up
+    /// when an answer takes longer than `timeout`, or waiting for its turn does.
     #[must_use]
-    pub fn new(addresses: Addresses, timeout: Duration) -> Self {
+    pub fn new(addresses: Addresses, trusted: Option<&Url>, timeout: Duration) -> Self {
         let config = Config::builder()
             .timeout_global(Some(timeout))
             // Followed here: the library takes whatever an origin says for a path.
@@ -95,15 +102,17 @@ impl Fetcher {
             .proxy(None)
             .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
             .build();
-        let resolver = CheckedResolver::new(addresses);
+        let trusted = trusted.map(|url| url[Position::BeforeHost..Position::AfterPort].to_owned());
+        let resolver = CheckedResolver::new(addresses, trusted);
         let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
-        Self { agent, permits: Workers::with_permits(Self::AT_ONCE) }
+        Self { agent, permits: Workers::with_permits(Self::AT_ONCE), timeout }
     }
 
     /// Fetches a URL, with redirects.
     pub async fn fetch(&self, ask: Ask) -> Result<Fetched, FetchError> {
         let agent = self.agent.clone();
-        self.permits.run(move || get(&agent, ask)).await
+        let fetched = self.permits.run_within(self.timeout, move || get(&agent, ask)).await;
+        fetched.unwrap_or(Err(FetchError::NoAnswer))
     }
 }
 
@@ -157,6 +166,7 @@ fn receive(response: Response<Body>, limit: usize) -> Result<Fetched, FetchError
     }
     let say = |name| text(&head.headers, name);
     Ok(Fetched {
+        digest: Digest::of(&bytes),
         bytes: bytes.into(),
         content_type: say(header::CONTENT_TYPE),
         cache_control: say(header::CACHE_CONTROL),
@@ -164,8 +174,10 @@ fn receive(response: Response<Body>, limit: usize) -> Result<Fetched, FetchError
     })
 }
 
+/// A header's value, all of its lines together.
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+    let lines: Result<Vec<_>, _> = headers.get_all(name).iter().map(|line| line.to_str()).collect();
+    lines.ok().filter(|lines| !lines.is_empty()).map(|lines| lines.join(", "))
 }
 
 /// What went wrong before there was an answer.
@@ -175,6 +187,7 @@ fn no_answer(error: ureq::Error) -> FetchError {
     match error {
         ureq::Error::Timeout(_) => FetchError::NoAnswer,
         ureq::Error::HostNotFound => FetchError::Unresolved,
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => FetchError::Unaskable,
         ureq::Error::ConnectionFailed => FetchError::Unreachable(text),
         ureq::Error::Other(why) if why.is::<Private>() => FetchError::Private,
         ureq::Error::Io(why) => match why.kind() {

@@ -20,7 +20,10 @@ use std::{
     cell::RefCell,
     ops::Deref,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 pub use rusqlite::Connection;
@@ -51,6 +54,8 @@ struct Inner {
     reads: Workers,
     blobs: Blobs,
     renditions: Renditions,
+    /// How many transactions there were: what was read before the last one may not hold any more.
+    generation: AtomicU64,
     /// Held as long as the store is open: a second server on the folder is refused.
     _lock: std::fs::File,
 }
@@ -80,7 +85,15 @@ impl Store {
         let renditions = renditions.map_err(|error| OpenError::io(folder, error))?;
         let (writer, readers) = (Mutex::new(connection), Readers::new(folder));
         let reads = Workers::with_permits(READS_AT_ONCE);
-        Ok(Self(Arc::new(Inner { writer, readers, reads, blobs, renditions, _lock: lock })))
+        Ok(Self(Arc::new(Inner {
+            writer,
+            readers,
+            reads,
+            blobs,
+            renditions,
+            generation: AtomicU64::default(),
+            _lock: lock,
+        })))
     }
 
     /// Runs `work` as one immediate transaction on a blocking thread: committed, durably, when it
@@ -96,6 +109,8 @@ impl Store {
         self.blocking(move |inner| {
             let mut connection = inner.lock();
             let (done, released) = Tx::run(&mut connection, &inner.blobs, work)?;
+            // Before anybody is told that it is done.
+            inner.generation.fetch_add(1, Ordering::Release);
             for digest in released {
                 // What was asked for is done; the sweep at the next start tries again.
                 if let Err(error) = inner.remove_if_unused(&connection, digest) {
@@ -119,6 +134,13 @@ impl Store {
     {
         let inner = self.0.clone();
         self.0.reads.run(move || inner.readers.with(work)).await
+    }
+
+    /// A number that each transaction raises. What was read after this number was taken holds for as
+    /// long as it stays.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// Writes bytes to where `Tx::keep` picks them up. Without that they vanish again.

@@ -9,26 +9,18 @@ use std::{
     time::SystemTime,
 };
 
-use hashlink::LinkedHashMap;
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use tempfile::NamedTempFile;
 
-use crate::domain::RenditionKey;
+use crate::{domain::RenditionKey, shelf::Shelf};
 
 /// The files, and how much room they take.
 pub(super) struct Renditions {
     folder: PathBuf,
     /// In bytes; 0 keeps nothing.
     capacity: u64,
-    usage: Mutex<Usage>,
-}
-
-/// What is known to be there. A file that isn't known yet is served all the same.
-#[derive(Default)]
-struct Usage {
-    /// Least recently used first.
-    sizes: LinkedHashMap<RenditionKey, u64>,
-    total: u64,
+    /// What is known to be there. A file that isn't known yet is served all the same.
+    known: Mutex<Shelf<RenditionKey, ()>>,
 }
 
 impl Renditions {
@@ -42,7 +34,7 @@ impl Renditions {
             fs::remove_dir_all(&staged)?;
         }
         fs::create_dir_all(&staged)?;
-        Ok(Self { folder, capacity, usage: Mutex::default() })
+        Ok(Self { folder, capacity, known: Mutex::new(Shelf::new(capacity)) })
     }
 
     /// The bytes of a rendition, which count as used now.
@@ -56,7 +48,7 @@ impl Renditions {
         let _ = futimens(&file, &touched());
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
-        self.lock().put(key.clone(), bytes.len() as u64);
+        self.lock().put(key.clone(), (), bytes.len() as u64);
         Ok(Some(bytes))
     }
 
@@ -65,14 +57,48 @@ impl Renditions {
         if bytes.len() as u64 > self.capacity {
             return Ok(());
         }
+        match self.store(key, bytes) {
+            Ok(()) => {}
+            // Nothing else is of so little use to whoever needs room on the disk.
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                self.give_up(bytes.len() as u64);
+                self.store(key, bytes)?;
+            }
+            // Somebody has emptied the folder.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(self.folder.join(Self::STAGED))?;
+                self.store(key, bytes)?;
+            }
+            Err(error) => return Err(error),
+        }
+        self.lock().put(key.clone(), (), bytes.len() as u64);
+        self.evict();
+        Ok(())
+    }
+
+    /// Whole or not at all.
+    fn store(&self, key: &RenditionKey, bytes: &[u8]) -> io::Result<()> {
         let mut file = NamedTempFile::new_in(self.folder.join(Self::STAGED))?;
         file.write_all(bytes)?;
         let place = self.place(key);
         fs::create_dir_all(place.parent().expect("a rendition lies on a shelf"))?;
         file.persist(place)?;
-        self.lock().put(key.clone(), bytes.len() as u64);
-        self.evict();
         Ok(())
+    }
+
+    /// Lets go of renditions that take so many bytes together.
+    fn give_up(&self, bytes: u64) {
+        let mut left = bytes;
+        while let Some((key, (), size)) = self.lock().pop().filter(|_| left > 0) {
+            self.remove(&key);
+            left = left.saturating_sub(size);
+        }
+    }
+
+    fn remove(&self, key: &RenditionKey) {
+        if let Err(error) = fs::remove_file(self.place(key)) {
+            tracing::warn!(%error, %key, "a rendition was left behind");
+        }
     }
 
     /// Whether a rendition is there. It doesn't count as used by that.
@@ -84,7 +110,9 @@ impl Renditions {
     pub(super) fn count(&self) -> io::Result<()> {
         let mut found = Vec::new();
         for shelf in fs::read_dir(&self.folder)? {
-            for file in fs::read_dir(shelf?.path())? {
+            // What isn't ours is nothing to stumble over.
+            let Ok(files) = fs::read_dir(shelf?.path()) else { continue };
+            for file in files {
                 let file = file?;
                 // It may have been let go of in the meantime.
                 let Ok(about) = file.metadata() else { continue };
@@ -94,51 +122,29 @@ impl Renditions {
             }
         }
         found.sort_by_key(|(used, ..)| *used);
-        let mut usage = self.lock();
+        let mut known = self.lock();
         // What was used since the start is younger than all of it.
-        let since = std::mem::take(&mut *usage);
-        for (key, size) in found.into_iter().map(|(_, key, size)| (key, size)).chain(since.sizes) {
-            usage.put(key, size);
-        }
-        drop(usage);
+        let since: Vec<_> = std::iter::from_fn(|| known.pop()).collect();
+        let found = found.into_iter().map(|(_, key, size)| (key, (), size));
+        found.chain(since).for_each(|(key, (), size)| known.put(key, (), size));
+        drop(known);
         self.evict();
         Ok(())
     }
 
     fn evict(&self) {
         loop {
-            let Some(key) = self.lock().over(self.capacity) else { return };
-            if let Err(error) = fs::remove_file(self.place(&key)) {
-                tracing::warn!(%error, %key, "a rendition was left behind");
-            }
+            let Some((key, ())) = self.lock().overflow() else { return };
+            self.remove(&key);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Usage> {
-        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Shelf<RenditionKey, ()>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn place(&self, key: &RenditionKey) -> PathBuf {
         self.folder.join(&key.as_str()[..2]).join(key.as_str())
-    }
-}
-
-impl Usage {
-    /// Notes a rendition as the one used last.
-    fn put(&mut self, key: RenditionKey, size: u64) {
-        self.total += size;
-        self.total -= self.sizes.remove(&key).unwrap_or_default();
-        self.sizes.insert(key, size);
-    }
-
-    /// Forgets the one that was not used for the longest time, if all take more than `capacity`.
-    fn over(&mut self, capacity: u64) -> Option<RenditionKey> {
-        if self.total <= capacity {
-            return None;
-        }
-        let (key, size) = self.sizes.pop_front()?;
-        self.total -= size;
-        Some(key)
     }
 }
 
@@ -204,17 +210,5 @@ mod tests {
         assert_eq!(kept(&renditions), "ac");
         renditions.write(&key('d'), &[0; 10]).unwrap();
         assert_eq!(kept(&renditions), "ad");
-    }
-
-    #[test]
-    fn a_rendition_written_twice_takes_its_room_once() {
-        let data = tempfile::tempdir().unwrap();
-        let renditions = Renditions::open(data.path(), 30).unwrap();
-        for size in [10, 20, 20] {
-            renditions.write(&key('a'), &vec![0; size]).unwrap();
-        }
-        renditions.write(&key('b'), &[0; 10]).unwrap();
-
-        assert_eq!(kept(&renditions), "ab");
     }
 }

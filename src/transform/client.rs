@@ -3,7 +3,7 @@
 use super::{
     numbers::Pixels,
     options::{Options, Place},
-    values::{OutputFormat, Width},
+    values::{Fit, OutputFormat, Width},
 };
 
 /// The formats that may be chosen from where none is asked for.
@@ -71,7 +71,11 @@ impl Client {
             || downlink.parse::<f64>().is_ok_and(|megabits| megabits < 5.0);
         Self {
             accepts: Accepts::parse(&header("accept")),
-            viewport: viewport.parse::<f64>().ok().map(|width| width.round() as u32),
+            viewport: viewport
+                .parse::<f64>()
+                .ok()
+                .filter(|width| *width > 0.0)
+                .map(|width| width.round() as u32),
             is_phone: agent.contains("iPhone") || agent.contains("Android"),
             is_slow,
         }
@@ -88,7 +92,12 @@ impl Options {
         if client.is_slow && self.slow_quality.is_some() {
             self.quality = self.slow_quality;
         }
+        // What changes nothing any more, so that equal pictures are one rendition.
         Self {
+            fit: self.fit.filter(|fit| *fit != Fit::default()),
+            dpr: self.dpr.filter(|dpr| dpr.factor() != 1.0),
+            anim: self.anim.filter(|anim| !anim),
+            onerror: None,
             slow_quality: None,
             breakpoints: None,
             mobile_width: None,
@@ -167,6 +176,8 @@ mod tests {
             ("width=auto,wmobile=500", &[phone], "width=500"),
             ("width=auto,wmobile=500", &[], "width=1200"),
             ("width=auto,wdesktop=900", &[("sec-ch-viewport-width", "wide")], "width=900"),
+            ("width=auto,wdesktop=900", &[("sec-ch-viewport-width", "-5")], "width=900"),
+            ("width=auto,wdesktop=900", &[("sec-ch-viewport-width", "NaN")], "width=900"),
             ("width=300,wdesktop=900", &[], "width=300"),
         ] {
             assert_eq!(options(text, headers), expected, "{text} {headers:?}");

@@ -37,7 +37,7 @@ pub(super) enum ZoneError {
 }
 
 /// A result of a zone.
-pub(super) type Result<T> = std::result::Result<T, ZoneError>;
+pub(super) type Result<T, E = ZoneError> = std::result::Result<T, E>;
 
 impl ZoneError {
     pub(super) fn code(&self) -> ErrorCode {
@@ -72,6 +72,7 @@ impl ZoneError {
 
 fn fetch_code(error: &FetchError) -> ErrorCode {
     match error {
+        FetchError::Unaskable => ErrorCode::InvalidSource,
         FetchError::Private => ErrorCode::OriginNotAllowed,
         FetchError::Unresolved => ErrorCode::Unresolved,
         FetchError::Unreachable(_) => ErrorCode::Unreachable,

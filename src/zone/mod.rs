@@ -4,6 +4,8 @@ mod error;
 mod path;
 mod source;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -14,9 +16,9 @@ use axum::{
 use crate::{
     answer::{self, Mark, Prepared, all_values},
     app::App,
-    domain::Digest,
     explain::{Explain, Explanation},
-    fetch::Fetched,
+    fetch::{FetchError, Fetched},
+    flights::Flights,
     render::Original,
     transform::{Options, Place as Grammar, Reading, sniff},
 };
@@ -29,12 +31,21 @@ const SHORTEST_AGE: u64 = 3600;
 
 /// One handler for every path below `/cdn-cgi/image`.
 pub(crate) fn router(app: App) -> Router {
-    Router::new().fallback(transform).with_state(app)
+    Router::new().fallback(transform).with_state(Zone { app, fetches: Flights::default() })
 }
 
 /// The files of `--origin-dir` as they are, as the origin behind a zone would answer.
 pub(crate) fn originals(app: App) -> Router {
     Router::new().fallback(original).with_state(app)
+}
+
+/// What the handler has at hand.
+#[derive(Clone)]
+struct Zone {
+    app: App,
+    /// A source that many want at once is fetched, and held, once. What an origin answers may depend
+    /// on `Accept`.
+    fetches: Flights<(Place, String), Result<Arc<Fetched>, FetchError>>,
 }
 
 /// What a URL asks for.
@@ -44,22 +55,23 @@ struct Asked {
     place: Place,
 }
 
-async fn transform(State(app): State<App>, request: Request) -> Response {
+async fn transform(State(zone): State<Zone>, request: Request) -> Response {
     let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
     if !matches!(method, Method::GET | Method::HEAD) {
         return answer::method_not_allowed();
     }
     if extensions.get::<Explain>().is_some() {
-        return explanation(&app, &uri, &headers).await.into_response();
+        return explanation(&zone, &uri, &headers).await.into_response();
     }
-    let asked = match read(&app, &uri, &headers) {
+    let asked = match read(&zone.app, &uri, &headers) {
         Ok(asked) => asked,
         Err(error) => return error.into_response(),
     };
     let refuge = asked.refuge(&headers);
     let transformed = async {
-        let prepared = prepare(&app, asked, &headers).await?;
-        Ok::<_, ZoneError>(prepared.for_client(&headers).send(&app.renderer, &headers).await?)
+        let prepared = prepare(&zone, asked, &headers).await?;
+        let answer = prepared.for_client(&headers);
+        Ok::<_, ZoneError>(answer.send(&zone.app.renderer, &headers).await?)
     };
     match (transformed.await, refuge) {
         (Ok(response), _) => response,
@@ -69,14 +81,16 @@ async fn transform(State(app): State<App>, request: Request) -> Response {
 }
 
 /// What the URL would do, and why.
-async fn explanation(app: &App, uri: &Uri, headers: &HeaderMap) -> Explanation {
+async fn explanation(zone: &Zone, uri: &Uri, headers: &HeaderMap) -> Explanation {
     let mut explanation = Explanation::of("zone", uri);
     let outcome = async {
-        let asked = read(app, uri, headers)?;
+        let asked = read(&zone.app, uri, headers)?;
         explanation.say("source_image", asked.place.to_string());
         explanation.say("on_error", asked.refuge(headers));
-        let prepared = prepare(app, asked, headers).await?;
-        Ok::<_, ZoneError>(explanation.answer(prepared.for_client(headers), &app.renderer).await?)
+        let prepared = prepare(zone, asked, headers).await?;
+        Ok::<_, ZoneError>(
+            explanation.answer(prepared.for_client(headers), &zone.app.renderer).await?,
+        )
     };
     if let Err(error) = outcome.await {
         explanation.refuse(error.code(), &error);
@@ -86,7 +100,9 @@ async fn explanation(app: &App, uri: &Uri, headers: &HeaderMap) -> Explanation {
 
 /// What is asked for; nothing is fetched yet.
 fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
-    if all_values(headers, header::VIA.as_str()).contains("image-resizing") {
+    let via = all_values(headers, header::VIA.as_str());
+    let is_ours = |word: &str| word.eq_ignore_ascii_case("image-resizing");
+    if via.split([',', ' ', '\t']).any(is_ours) {
         return Err(ZoneError::Loop);
     }
     let ZonePath { options, source } = ZonePath::parse(uri.path(), uri.query())?;
@@ -101,23 +117,33 @@ fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
 }
 
 /// Fetches the source, and says what is to be made of it.
-async fn prepare(app: &App, asked: Asked, headers: &HeaderMap) -> Result<Prepared> {
+async fn prepare(zone: &Zone, asked: Asked, headers: &HeaderMap) -> Result<Prepared> {
     let Reading { options, mut remarks } = Options::read(Grammar::Zone, &asked.options)?;
-    let fetched = asked.place.fetch(app, headers).await?;
+    let fetched = zone.fetch(asked.place, headers).await?;
     check(&fetched)?;
-    let Fetched { bytes, cache_control, etag, .. } = fetched;
+    let Fetched { bytes, digest, cache_control, etag, .. } = &*fetched;
     // The service's own words.
     let brief = cache_control.as_deref().is_some_and(is_brief);
     remarks.extend(brief.then(|| "cache-control is too restrictive".to_owned()));
-    let (digest, bytes) = app.workers.run(move || (Digest::of(&bytes), bytes)).await;
     Ok(Prepared {
         mark: Mark::Resized,
-        original: Original::Fetched { digest, bytes },
+        original: Original::Fetched { digest: *digest, bytes: bytes.clone() },
         options,
         remarks,
-        cache_control,
-        origin_etag: etag,
+        cache_control: cache_control.clone(),
+        origin_etag: etag.clone(),
     })
+}
+
+impl Zone {
+    async fn fetch(&self, place: Place, headers: &HeaderMap) -> Result<Arc<Fetched>, FetchError> {
+        let accept = all_values(headers, header::ACCEPT.as_str());
+        let accept = if accept.is_empty() { "image/*".to_owned() } else { accept };
+        let app = self.app.clone();
+        let key = (place.clone(), accept.clone());
+        let work = || async move { place.fetch(&app, accept).await.map(Arc::new) };
+        self.fetches.join(key, work).await
+    }
 }
 
 /// Refuses what isn't an image at all. Formats that are images but not read here are for
@@ -126,14 +152,14 @@ fn check(fetched: &Fetched) -> Result<()> {
     if sniff(&fetched.bytes).is_some() {
         return Ok(());
     }
-    let label = fetched.content_type.as_deref().unwrap_or("unlabelled");
+    let label = fetched.content_type.as_deref().unwrap_or("unlabelled").to_ascii_lowercase();
     // Pages of error texts are labelled as what was asked for.
     let is_text = std::str::from_utf8(&fetched.bytes).is_ok_and(|text| !text.contains('\0'));
     let is_tiff = fetched.bytes.starts_with(b"II*\0") || fetched.bytes.starts_with(b"MM\0*");
     match label {
         _ if is_tiff => Err(ZoneError::NoImage("a TIFF".to_owned())),
         label if label.starts_with("image/") && !is_text => Ok(()),
-        label => Err(ZoneError::NoImage(label.to_owned())),
+        label => Err(ZoneError::NoImage(label)),
     }
 }
 
@@ -166,24 +192,25 @@ fn redirect(error: ZoneError, source: &str) -> Response {
 }
 
 async fn original(State(app): State<App>, request: Request) -> Response {
-    let place = app.settings.origin_dir.clone();
-    let path = request.uri().path().to_owned();
-    let fetched = match place {
-        Some(folder) => Place::Folder(folder, path).fetch(&app, request.headers()).await,
-        None => return StatusCode::NOT_FOUND.into_response(),
-    };
-    match fetched {
-        Ok(Fetched { bytes, content_type, etag, .. }) => {
-            let mut response = bytes.into_response();
-            let fields = [(header::CONTENT_TYPE, content_type), (header::ETAG, etag)];
-            for (name, value) in fields {
-                let value = value.and_then(|value| HeaderValue::try_from(value).ok());
-                value.map(|value| response.headers_mut().insert(name, value));
-            }
-            response
-        }
-        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return answer::method_not_allowed();
     }
+    let place = Place::Folder(request.uri().path().to_owned());
+    let Ok(Fetched { bytes, content_type, etag, .. }) = place.fetch(&app, String::new()).await
+    else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
+    let mut response = if known.is_some_and(|known| etag.as_deref() == Some(known)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        bytes.into_response()
+    };
+    for (name, value) in [(header::CONTENT_TYPE, content_type), (header::ETAG, etag)] {
+        let value = value.and_then(|value| HeaderValue::try_from(value).ok());
+        value.map(|value| response.headers_mut().insert(name, value));
+    }
+    response
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Where a zone's source images come from: whole URLs, the origin of the settings, or its folder.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, header, uri::Authority};
 use url::Url;
 
 use super::{
@@ -13,7 +13,7 @@ use crate::{
     answer::all_values,
     app::App,
     domain::AllowedOrigins,
-    fetch::{Ask, Fetched},
+    fetch::{Ask, FetchError, Fetched},
     urls,
 };
 
@@ -21,98 +21,133 @@ use crate::{
 const MAX_BYTES: usize = 100 << 20;
 
 /// What a request to an origin says it came through (delivery-and-transforms.md §1.3).
-pub(super) const VIA: &str = "1.1 image-resizing";
+const VIA: &str = "1.1 image-resizing";
 
 /// A source image that may be fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     /// Anywhere.
     Web(Url),
     /// Below `--origin`.
     Origin(Url),
     /// Below `--origin-dir`, by a path as sent.
-    Folder(PathBuf, String),
+    Folder(String),
 }
 
 impl Place {
     /// Finds out where a source is, and refuses what may not be transformed.
     pub(super) fn of(app: &App, source: Source, headers: &HeaderMap) -> Result<Self> {
         let settings = &app.settings;
-        let host = all_values(headers, header::HOST.as_str());
-        let place = match (source, &settings.origin, &settings.origin_dir) {
+        let place = match (source, &settings.origin, &app.origin_folder) {
             (Source::Absolute(url), ..) => {
+                let host = host(headers).unwrap_or_default();
                 Self::Web(checked(url, &settings.allowed_origins, &host)?)
             }
-            (Source::Relative(path), _, Some(folder)) => Self::Folder(folder.clone(), path),
-            (Source::Relative(path), Some(origin), _) => {
-                Self::Origin(joined(origin.as_str(), &path)?)
-            }
+            (Source::Relative(path), _, Some(_)) => Self::Folder(path),
+            (Source::Relative(path), Some(origin), _) => Self::Origin(below(origin.url(), &path)?),
             (Source::Relative(path), None, None) => {
-                Self::Web(joined(&format!("http://{host}"), &path)?)
+                let host = host(headers).ok_or(InvalidPath::UnreadableSource)?;
+                let base = Url::parse(&format!("http://{host}"));
+                Self::Web(below(&base.map_err(|_| InvalidPath::UnreadableSource)?, &path)?)
             }
         };
         let path = match &place {
             Self::Web(url) | Self::Origin(url) => url.path(),
-            Self::Folder(_, path) => path,
+            Self::Folder(path) => path,
         };
         if path.starts_with(ZonePath::PREFIX) { Err(ZoneError::Loop) } else { Ok(place) }
     }
 
     /// The image's bytes.
-    pub(super) async fn fetch(self, app: &App, headers: &HeaderMap) -> Result<Fetched> {
-        let ask = |url| {
-            let accept = all_values(headers, header::ACCEPT.as_str());
-            let accept = if accept.is_empty() { "image/*".to_owned() } else { accept };
-            Ask { url, accept, via: Some(VIA), limit: MAX_BYTES }
-        };
-        Ok(match self {
-            Self::Web(url) => app.fetcher.fetch(ask(url)).await?,
-            Self::Origin(url) => app.origin_fetcher.fetch(ask(url)).await?,
-            Self::Folder(folder, path) => app.fetcher.read(folder, path, MAX_BYTES).await?,
-        })
+    pub(super) async fn fetch(self, app: &App, accept: String) -> Result<Fetched, FetchError> {
+        match (self, &app.origin_folder) {
+            (Self::Web(url) | Self::Origin(url), _) => {
+                let ask = Ask { url, accept, via: Some(VIA), limit: MAX_BYTES };
+                app.source_fetcher.fetch(ask).await
+            }
+            (Self::Folder(path), Some(folder)) => folder.read(path, MAX_BYTES).await,
+            (Self::Folder(_), None) => unreachable!("without a folder, no place is in it"),
+        }
     }
 
     /// Where a client finds the source itself, if it belongs to the zone.
     pub(super) fn on_the_zone(&self, headers: &HeaderMap) -> Option<String> {
-        let host = all_values(headers, header::HOST.as_str());
         match self {
             Self::Web(url) => {
-                AllowedOrigins::SameZone.allow(url, zone(&host)).then(|| url.to_string())
+                let host = host(headers)?;
+                AllowedOrigins::SameZone.allow(url, name(&host)).then(|| url.to_string())
             }
-            Self::Origin(url) => Some(url.to_string()),
-            Self::Folder(_, path) => Some(path.clone()),
+            Self::Origin(url) => Some(anonymous(url.clone()).to_string()),
+            // Two slashes, or what browsers take for them, would lead to another host.
+            Self::Folder(path) => {
+                let leads_away = path[1..].starts_with(['/', '\\']);
+                (!leads_away).then(|| path.clone())
+            }
         }
     }
 }
 
 /// Origins are asked anonymously, whatever a URL says.
-fn checked(mut url: Url, allowed: &AllowedOrigins, host: &str) -> Result<Url> {
-    // An http URL with a host always takes these.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    if allowed.allow(&url, zone(host)) {
+fn checked(url: Url, allowed: &AllowedOrigins, host: &str) -> Result<Url> {
+    let url = anonymous(url);
+    if allowed.allow(&url, name(host)) {
         return Ok(url);
     }
     Err(ZoneError::OriginNotAllowed(url.host_str().unwrap_or_default().to_owned()))
 }
 
-/// The domain that a request came to.
-fn zone(host: &str) -> &str {
+fn anonymous(mut url: Url) -> Url {
+    // An http URL with a host always takes these.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+/// What the request calls us, if that is a host and maybe a port.
+fn host(headers: &HeaderMap) -> Option<String> {
+    let host = all_values(headers, header::HOST.as_str());
+    let authority: Authority = host.parse().ok()?;
+    (!host.contains('@')).then(|| authority.to_string())
+}
+
+fn name(host: &str) -> &str {
     urls::split_port(host).0
 }
 
-fn joined(base: &str, path: &str) -> Result<Url> {
-    // Without a host, the path's first segment would be taken for one.
-    let url = Some(format!("{base}{path}")).filter(|_| !base.ends_with('/'));
-    url.and_then(|url| Url::parse(&url).ok()).ok_or(InvalidPath::UnreadableSource.into())
+/// A path, as sent, below a base; dots don't lead out of it.
+fn below(base: &Url, path: &str) -> Result<Url> {
+    let start = base.path().trim_end_matches('/');
+    let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')));
+    let stays = |url: &Url| {
+        url.path().strip_prefix(start).is_some_and(|rest| rest.starts_with('/'))
+            && url.origin() == base.origin()
+    };
+    url.ok().filter(stays).ok_or(InvalidPath::UnreadableSource.into())
 }
 
 /// For people.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Web(url) | Self::Origin(url) => url.fmt(f),
-            Self::Folder(folder, path) => write!(f, "{}{path}", folder.display()),
+            Self::Web(url) | Self::Origin(url) => anonymous(url.clone()).fmt(f),
+            Self::Folder(path) => write!(f, "--origin-dir {path}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_do_not_lead_out_of_a_base() {
+        let base = Url::parse("http://us:pa@h.test/base/").unwrap();
+        let below = |path: &str| below(&base, path).map(|url| anonymous(url).to_string()).ok();
+
+        assert_eq!(below("/a.png?v=1").as_deref(), Some("http://h.test/base/a.png?v=1"));
+        assert_eq!(below("//a.png").as_deref(), Some("http://h.test/base//a.png"));
+        for out in ["/../a.png", "/%2e%2e/a.png", "/x/../../a.png", "/../basement/a.png"] {
+            assert_eq!(below(out), None, "{out}");
         }
     }
 }

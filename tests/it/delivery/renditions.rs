@@ -49,6 +49,41 @@ async fn warnings_are_kept_with_the_rendition() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_is_rendered_anew() {
+    let app = TestApp::new();
+    let id = app.upload("palette.png").await;
+    let first = app.deliver(&id, "public").await;
+    let shelves = std::fs::read_dir(app.folder.path().join("renditions")).unwrap();
+    let files: Vec<_> = shelves
+        .flat_map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect();
+    let [file] = files.try_into().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+
+    // Started anew, it has nothing in memory.
+    let app = app.restarted();
+    let second = app.deliver(&id, "public").await;
+
+    assert_eq!(second.header("cf-cache-status"), "MISS");
+    assert!(first.body == second.body);
+    assert_eq!(app.restarted().deliver(&id, "public").await.header("cf-cache-status"), "HIT");
+}
+
+#[tokio::test]
+async fn an_emptied_folder_is_filled_again() {
+    let app = TestApp::new();
+    let id = app.upload("palette.png").await;
+    std::fs::remove_dir_all(app.folder.path().join("renditions")).unwrap();
+
+    assert_eq!(deliver(&app, &id, "public").await, "200 MISS");
+    assert_eq!(deliver(&app.restarted(), &id, "public").await, "200 HIT");
+}
+
+#[tokio::test]
 async fn without_room_nothing_is_kept() {
     let app = TestApp::with(|settings| settings.cache_size = "0".parse().unwrap());
     let id = app.upload("palette.png").await;

@@ -100,6 +100,7 @@ impl Origin {
             "/there" => there("/geometry.png"),
             "/round" => there("/round"),
             "/astray" => there("http://[/"),
+            "/to" => there(path.split_once('?').unwrap().1),
             "/to-mail" => there("mailto:ann@img.test"),
             "/to-nothing" => there(""),
             "/nowhere" => answer("302 Found", &[], b""),

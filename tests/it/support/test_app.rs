@@ -36,6 +36,18 @@ impl TestApp {
         let mut settings = Settings::defaults();
         settings.data = folder.path().to_owned();
         change(&mut settings);
+        Self::open(folder, settings)
+    }
+
+    /// The same folder and settings, opened anew.
+    pub(crate) fn restarted(self) -> Self {
+        let Self { app, router, folder, .. } = self;
+        let settings = (*app.settings).clone();
+        drop((app, router));
+        Self::open(folder, settings)
+    }
+
+    fn open(folder: TempDir, settings: Settings) -> Self {
         let now: DateTime<Utc> = "2026-01-02T03:04:05.678Z".parse().unwrap();
         let clock = Clock::frozen(now, 1);
         let store = Store::open(&settings.data, settings.cache_size.as_u64()).unwrap();

@@ -1,5 +1,9 @@
 //! Validators, lifetimes, and the cache of what was transformed.
 
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
 use super::transformed;
 use crate::support::{TestApp, origin::Origin};
 
@@ -45,6 +49,35 @@ async fn the_second_answer_comes_from_the_cache() {
     assert_eq!(second.header("cf-resized"), "internal=ok/h");
     assert!(first.body == second.body);
     assert_eq!(first.header("etag"), second.header("etag"));
+}
+
+#[tokio::test]
+async fn a_source_that_many_want_is_fetched_once() {
+    let (app, origin) = (Arc::new(TestApp::new()), Origin::start().await);
+
+    let requests = (0..1000).map(|width| {
+        let (app, origin) = (app.clone(), origin.clone());
+        let options = format!("w={}", 40 + width % 2);
+        async move { transformed(&app, &origin, &options, "/photo.jpg").await.status }
+    });
+    let statuses = join_all(requests).await;
+
+    assert_eq!(statuses, [200; 1000]);
+    assert_eq!(origin.requests().len(), 1);
+    assert_eq!(app.app.renderer.made(), 2);
+}
+
+#[tokio::test]
+async fn equal_pictures_are_one_rendition() {
+    let (app, origin) = (TestApp::new(), Origin::start().await);
+
+    let mut states = Vec::new();
+    for options in ["w=40", "width=40,fit=scale-down", "w=40,dpr=1,onerror=redirect,anim=true"] {
+        let response = transformed(&app, &origin, options, "/geometry.png").await;
+        states.push(response.header("cf-cache-status").to_owned());
+    }
+
+    assert_eq!(states, ["MISS", "HIT", "HIT"]);
 }
 
 #[tokio::test]

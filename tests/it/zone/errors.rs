@@ -85,7 +85,7 @@ async fn a_source_that_cannot_be_reached_has_its_code() {
 
 #[tokio::test]
 async fn private_addresses_are_refused_when_told_so_but_not_the_origin_of_the_settings() {
-    let origin = Origin::start().await;
+    let (origin, other) = (Origin::start().await, Origin::start().await);
     let base = origin.url("");
     let app = TestApp::with(|settings| {
         settings.deny_private_fetch = true;
@@ -93,8 +93,10 @@ async fn private_addresses_are_refused_when_told_so_but_not_the_origin_of_the_se
     });
 
     assert_eq!(app.get("/cdn-cgi/image/w=40/geometry.png", &[]).await.status, 200);
-    let direct = transformed(&app, &origin, "w=40", "/geometry.png").await;
+    let direct = transformed(&app, &other, "w=40", "/geometry.png").await;
     assert_eq!(refusal(&direct), "403 err=9401");
+    let led_on = format!("/cdn-cgi/image/w=40/to?{}", other.url("/geometry.png"));
+    assert_eq!(refusal(&app.get(&led_on, &[]).await), "403 err=9401");
 }
 
 #[tokio::test]
@@ -143,10 +145,11 @@ async fn a_transformation_does_not_transform_for_another() {
     let (app, origin) = (TestApp::new(), Origin::start().await);
     let path = format!("/cdn-cgi/image/w=40/{}", origin.url("/geometry.png"));
 
-    let response = app.get(&path, &[("via", "1.1 proxy, 1.1 image-resizing")]).await;
+    let response = app.get(&path, &[("via", "1.1 proxy, 1.1 Image-Resizing")]).await;
 
     assert_eq!(refusal(&response), "508 err=9403");
     assert!(origin.requests().is_empty());
+    assert_eq!(app.get(&path, &[("via", "1.1 no-image-resizing")]).await.status, 200);
 }
 
 #[tokio::test]
@@ -169,10 +172,50 @@ async fn a_source_of_the_zone_takes_the_place_of_an_error() {
 }
 
 #[tokio::test]
+async fn nobody_is_led_away_from_the_zone() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let app = TestApp::with(|settings| settings.origin_dir = Some(folder.into()));
+    for path in ["/evil.test/a.png", "\\evil.test/a.png"] {
+        let path = format!("/cdn-cgi/image/w=1,onerror=redirect/{path}");
+        let response = app.get(&path, &[]).await;
+        assert_eq!((response.status, response.header("location")), (404, ""), "{path}");
+    }
+    let near = app.get("/cdn-cgi/image/w=1,onerror=redirect/nothing.png", &[]).await;
+    assert_eq!((near.status, near.header("location")), (307, "/nothing.png"));
+}
+
+#[tokio::test]
+async fn the_origins_credentials_are_for_the_origin() {
+    let origin = Origin::start().await;
+    let base = origin.url("/media").replace("://", "://us:hunter2@");
+    let app = TestApp::with(|settings| settings.origin = Some(base.parse().unwrap()));
+    let path = "/cdn-cgi/image/w=1,onerror=redirect/nothing.png";
+
+    let response = app.get(path, &[]).await;
+    assert_eq!(response.header("location"), origin.url("/media/nothing.png"));
+    let explained = app.get(&format!("/_tintype/explain?url={path}"), &[]).await;
+    assert!(!explained.text().contains("hunter2"), "{}", explained.text());
+    assert!(origin.requests()[0].contains("authorization: basic "));
+    let outside = app.get("/cdn-cgi/image/w=1/../geometry.png", &[]).await;
+    assert_eq!(refusal(&outside), "403 err=9406");
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_leads_nowhere() {
+    let (app, origin) = (TestApp::new(), Origin::start().await);
+    for host in [format!("a@{}", origin.host), format!("{}/geometry.png?", origin.host)] {
+        let response = app.get("/cdn-cgi/image/w=1/a.png", &[("host", &host)]).await;
+        assert_eq!(refusal(&response), "403 err=9406", "{host}");
+    }
+    assert!(origin.requests().is_empty());
+}
+
+#[tokio::test]
 async fn images_are_only_read() {
-    let app = TestApp::new();
-
-    let response = app.request("POST", "/cdn-cgi/image/w=40/a.png", &[]).await;
-
-    assert_eq!((response.status, response.header("allow")), (405, "GET, HEAD"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let app = TestApp::with(|settings| settings.origin_dir = Some(folder.into()));
+    for path in ["/cdn-cgi/image/w=40/geometry.png", "/geometry.png"] {
+        let response = app.request("POST", path, &[]).await;
+        assert_eq!((response.status, response.header("allow")), (405, "GET, HEAD"), "{path}");
+    }
 }
