@@ -111,6 +111,7 @@ catalogue! {
     PathNotFound            9431 404 Documented "Not found"
     Undecodable             9516 422 Documented "The image could not be decoded"
     RenderFailed            9517 500 Assumed    "Internal error"
+    Busy                    9522 503 Documented "Too busy"
 
     // Sources of zones.
     OriginNotAllowed        9401 403 Documented "The origin of the source image is not allowed"

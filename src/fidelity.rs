@@ -182,8 +182,8 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         point: "Very large answers",
-        service: "9527 and 9529 when busy; WebP had ceilings of 2,560 and 1,920 pixels once",
-        tintype: "rendered, as many at once as there are cores; up to some GB of memory each at 100 million pixels",
+        service: "9522, 9527 and 9529 when busy; WebP had ceilings of 2,560 and 1,920 pixels once",
+        tintype: "rendered, as many at once as there are cores, 9522 when 1,000 others wait; up to some GB of memory each at 100 million pixels",
     },
     Difference {
         point: "`format=png`",
@@ -224,6 +224,16 @@ const DIFFERENCES: &[Difference] = &[
         point: "`/cdn-cgi/image/fastly/…` and `/akamai/…`",
         service: "read the options of other vendors",
         tintype: "9401",
+    },
+    Difference {
+        point: "Credentials for `/_tintype/…`, signed URLs among it",
+        service: "no such door",
+        tintype: "none asked for, whatever `--auth` says",
+    },
+    Difference {
+        point: "What counts as the same transformation",
+        service: "not known",
+        tintype: "equal original, options, accepted formats and engine; defaults that are spelled out make no difference",
     },
     Difference { point: "`onerror=redirect`", service: "status not published", tintype: "307" },
     Difference {

@@ -17,14 +17,14 @@ use crate::{
     shelf::Shelf,
     store::{Store, StoreError},
     transform::{self, Accepts, Limits, Options, Prospect, Rendition, TransformError},
-    workers::Workers,
+    workers::{Busy, Queue, Workers},
 };
 
 /// Makes renditions and keeps them. Clones share everything.
 #[derive(Clone)]
 pub struct Renderer {
     store: Store,
-    workers: Workers,
+    queue: Queue,
     flights: Flights<RenditionKey, Flown>,
     /// What was asked for lately.
     hot: Arc<Mutex<Shelf<RenditionKey, Arc<Rendered>>>>,
@@ -77,6 +77,8 @@ pub enum RenderError {
     #[error(transparent)]
     Transform(#[from] TransformError),
     #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -87,12 +89,14 @@ impl RenderError {
         match self {
             Self::Transform(TransformError::Undecodable(why)) => Some(why),
             Self::Transform(error) => Some(error),
-            Self::Gone | Self::Store(_) => None,
+            Self::Gone | Self::Busy(_) | Self::Store(_) => None,
         }
     }
 }
 
 impl Renderer {
+    /// How many renditions wait to be made, at most.
+    const WAITING: usize = 1_000;
     /// How much is held in memory, at most.
     const HOT_BYTES: u64 = 16 << 20;
     /// Larger ones are read from disk each time.
@@ -103,7 +107,8 @@ impl Renderer {
     pub fn new(store: Store, workers: Workers, room: u64) -> Self {
         let hot = Shelf::new(room.min(Self::HOT_BYTES));
         let (hot, made) = (Arc::new(Mutex::new(hot)), Arc::default());
-        Self { store, workers, flights: Flights::default(), hot, made }
+        let queue = Queue::before(workers, Self::WAITING);
+        Self { store, queue, flights: Flights::default(), hot, made }
     }
 
     /// The rendition that was ordered.
@@ -127,7 +132,8 @@ impl Renderer {
         let Order { original, options, accepts } = order;
         let original = self.bytes(original).await?;
         let work = move || transform::explain(&original, &options, accepts, &Limits::HOSTED);
-        let prospect = self.workers.run(work).await.map_err(RenderError::from)?;
+        let prospect = self.queue.run(work).await.map_err(RenderError::from)?;
+        let prospect = prospect.map_err(RenderError::from)?;
         Ok((prospect, kept))
     }
 
@@ -162,7 +168,7 @@ impl Renderer {
         let Order { original, options, accepts } = order;
         let original = self.bytes(original).await?;
         let work = move || transform::transform(&original, &options, accepts, &Limits::HOSTED);
-        let rendition = self.workers.run(work).await?;
+        let rendition = self.queue.run(work).await??;
         self.made.fetch_add(1, Ordering::Relaxed);
         let rendered = Rendered::from(rendition);
         if let Err(error) = self.store.keep_rendition(key, rendered.pack()).await {

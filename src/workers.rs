@@ -11,6 +11,36 @@ use tokio::{
 #[derive(Debug, Clone)]
 pub struct Workers(Arc<Semaphore>);
 
+/// Too many wait for the same workers already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many wait already")]
+pub struct Busy;
+
+/// Workers that no more than so many wait for.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    workers: Workers,
+    places: Arc<Semaphore>,
+}
+
+impl Queue {
+    #[must_use]
+    pub fn before(workers: Workers, places: usize) -> Self {
+        Self { workers, places: Arc::new(Semaphore::new(places)) }
+    }
+
+    /// Like `Workers::run`, if there is a place to wait at.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Busy)?;
+        let permit = self.workers.permit().await;
+        drop(place);
+        Ok(run(permit, work).await)
+    }
+}
+
 impl Workers {
     /// For work on pixels. One permit for each core: more at once would only take memory.
     #[must_use]
@@ -53,4 +83,26 @@ async fn run<T: Send + 'static>(
         done
     };
     task::spawn_blocking(work).await.unwrap_or_else(|e| panic::resume_unwind(e.into_panic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_no_place_to_wait_at_is_sent_away() {
+        let workers = Workers::with_permits(1);
+        let queue = Queue::before(workers.clone(), 1);
+        let permit = workers.permit().await;
+        let mut waiting = Box::pin(queue.run(|| 1));
+        assert!(poll!(&mut waiting).is_pending());
+
+        assert_eq!(queue.run(|| 2).await, Err(Busy));
+
+        drop(permit);
+        assert_eq!(waiting.await, Ok(1));
+        assert_eq!(queue.run(|| 3).await, Ok(3));
+    }
 }

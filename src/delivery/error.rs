@@ -56,6 +56,7 @@ impl DeliveryError {
             Self::Render(error) => match &**error {
                 RenderError::Gone => ErrorCode::ImageMissing,
                 RenderError::Transform(error) => transform_code(error),
+                RenderError::Busy(_) => ErrorCode::Busy,
                 RenderError::Store(_) => ErrorCode::RenderFailed,
             },
             Self::Store(_) => ErrorCode::RenderFailed,

@@ -106,6 +106,20 @@ pub struct Page {
     pub filter: MetadataFilter,
 }
 
+const OLDEST_FIRST: &str = "select * from images
+     where account_id = ?1 and (uploaded_at, seq) > (?2, ?3)
+       and (?4 is null or coalesce(creator, '') = ?4)
+     order by uploaded_at, seq";
+
+const NEWEST_FIRST: &str = "select * from images
+     where account_id = ?1 and (uploaded_at, seq) < (?2, ?3)
+       and (?4 is null or coalesce(creator, '') = ?4)
+     order by uploaded_at desc, seq desc";
+
+const NUMBERED: &str = "select * from images
+     where account_id = ?1 and (?2 is null or coalesce(creator, '') = ?2)
+     order by uploaded_at desc, seq desc limit ?3 offset ?4";
+
 /// The images of a page, and where the next one begins, if there is one.
 pub fn list(
     conn: &Connection,
@@ -113,18 +127,8 @@ pub fn list(
     page: &Page,
 ) -> Result<(Vec<Image>, Option<Cursor>)> {
     let mut statement = conn.prepare_cached(match page.order {
-        Order::OldestFirst => {
-            "select * from images
-             where account_id = ?1 and (uploaded_at, seq) > (?2, ?3)
-               and (?4 is null or coalesce(creator, '') = ?4)
-             order by uploaded_at, seq"
-        }
-        Order::NewestFirst => {
-            "select * from images
-             where account_id = ?1 and (uploaded_at, seq) < (?2, ?3)
-               and (?4 is null or coalesce(creator, '') = ?4)
-             order by uploaded_at desc, seq desc"
-        }
+        Order::OldestFirst => OLDEST_FIRST,
+        Order::NewestFirst => NEWEST_FIRST,
     })?;
     let outermost = match page.order {
         Order::OldestFirst => i64::MIN,
@@ -166,11 +170,7 @@ pub fn list_numbered(
     limit: u32,
 ) -> Result<Vec<Image>> {
     let offset = i64::from(number - 1) * i64::from(limit);
-    let mut statement = conn.prepare_cached(
-        "select * from images
-         where account_id = ?1 and (?2 is null or coalesce(creator, '') = ?2)
-         order by uploaded_at desc, seq desc limit ?3 offset ?4",
-    )?;
+    let mut statement = conn.prepare_cached(NUMBERED)?;
     let page = params![account.as_str(), creator, limit, offset];
     let rows = statement.query_and_then(page, from_row)?;
     rows.collect()
@@ -192,4 +192,30 @@ fn from_row(row: &Row) -> Result<Image> {
 
 fn parse_digest(hex: &str) -> Result<Digest> {
     Digest::parse(hex).ok_or_else(|| unreadable("digest", hex))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    /// How SQLite goes about a listing, in its own words.
+    fn plan(sql: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path(), 0).unwrap());
+        let database = Connection::open(folder.path().join("tintype.db")).unwrap();
+        let mut statement = database.prepare(&format!("explain query plan {sql}")).unwrap();
+        let empty = vec![None::<i64>; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(empty), |row| row.get("detail"));
+        steps.unwrap().collect::<Result<Vec<String>, _>>().unwrap().join("; ")
+    }
+
+    #[test]
+    fn listings_go_along_an_index_and_sort_nothing() {
+        for sql in [OLDEST_FIRST, NEWEST_FIRST, NUMBERED] {
+            let plan = plan(sql);
+            assert!(plan.starts_with("SEARCH images USING INDEX"), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 }

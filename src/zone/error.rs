@@ -54,6 +54,7 @@ impl ZoneError {
             Self::NoImage(_) => ErrorCode::NotConvertible,
             Self::Render(error) => match &**error {
                 RenderError::Transform(error) => transform_code(error),
+                RenderError::Busy(_) => ErrorCode::Busy,
                 RenderError::Gone | RenderError::Store(_) => ErrorCode::RenderFailed,
             },
         }

@@ -94,6 +94,7 @@ fn only_by_fault(code: ErrorCode) -> Option<&'static str> {
         E::ServiceLimit => "No number of images is too large.",
         E::EntityTooLarge => "Files have their own limit, 5413.",
         E::RateLimited => "No rate is too high.",
+        E::Busy => "A thousand others have to wait.",
         E::InternalImages
         | E::Unavailable
         | E::StorageFailed
