@@ -216,7 +216,7 @@ const DIFFERENCES: &[Difference] = &[
         tintype: "refused 9510, no such host 9407, closed 9505, silent 9504/522, slow 9504/524, cut off 9416, more than 5 redirects 9421",
     },
     Difference {
-        point: "`/cdn-cgi/image` without `format`",
+        point: "`/cdn-cgi/image` without `format`, or with `auto` for clients that accept nothing newer",
         service: "\"a standard format\", JPEG before PNG where possible, say older documents",
         tintype: "JPEG where nothing is transparent, else PNG; animations stay GIF",
     },
