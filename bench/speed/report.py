@@ -82,6 +82,7 @@ def machine(tintype, wrk, nginx, load_at_start, quick):
     model = re.search(r"model name\s*: (.*)", info)
     total = int(re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())[1])
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
+    command = "PHOTOS=<folder> bench/run" if os.environ.get("PHOTOS") else "bench/run"
     build = os.environ.get("BUILD", "release build, default features")
     return f"""# Speed and memory, side by side
 
@@ -93,7 +94,7 @@ Written by `bench/run`{"; QUICK=1: a trial, the figures are rough" if quick else
 - **Single jobs**: tintype with `--cache-size 0 --origin-dir inputs` is asked for `/cdn-cgi/image/<options>/<file>`, sharp in a minimal Node server (`sharp.mjs`; `sharp.concurrency(1)`, `sharp.cache(false)`) for the same job from the same file. Each server is alone on one core, the same one; requests are sent one at a time, in pairs of random order, over kept connections. After a warm-up, the figure is the median of the pairs' ratios.
 - **Cold variants**: both servers as they are by default, on the same cores as the client; every request has a width that was never asked for.
 - **Warm variant**: `wrk -t1 -c16` on one core, the server on another; nginx with `sendfile`, both write a line to their log for each request.
-- **Commands**: `cargo build --release`, then `bench/run`. It takes about five minutes; `QUICK=1 bench/run` less than one.
+- **Commands**: `cargo build --release`, then `{command}`. It takes about four minutes; `QUICK=1 bench/run` less than one.
 """
 
 
