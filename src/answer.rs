@@ -12,7 +12,7 @@ use crate::{
     domain::RenditionKey,
     error::ErrorCode,
     render::{Cache, Order, Original, RenderError, Rendered, Renderer},
-    transform::{Accepts, Client, Options, Place},
+    transform::{Accepts, Client, Options, Place, TransformError},
 };
 
 /// The service's own policy: an image runs nothing.
@@ -72,21 +72,56 @@ impl Mark {
         }
     }
 
-    /// A refusal: one line of text, its code also in the header. `detail` is for the client.
-    pub(crate) fn refuse(self, code: ErrorCode, detail: Option<&dyn Display>) -> Response {
-        let row = code.row();
-        let mut text = format!("ERROR {}: {}", row.code, row.message);
-        if let Some(detail) = detail {
-            text.extend([": ", &detail.to_string()]);
-        }
-        let status = StatusCode::from_u16(row.status).expect("the catalogue has HTTP statuses");
+    /// A refusal: one line of text, its code also in the header.
+    pub(crate) fn refuse(self, refusal: &Refusal) -> Response {
+        let Refusal { code, status, message } = refusal;
         let mut headers = HeaderMap::from_iter([
             (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ]);
         headers.extend(everywhere());
-        headers.insert(self.header(), value(&format!("err={}", row.code)));
-        (status, headers, text).into_response()
+        headers.insert(self.header(), value(&format!("err={code}")));
+        (*status, headers, format!("ERROR {code}: {message}")).into_response()
+    }
+}
+
+/// Why there is no image, as the client is told.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: u16,
+    pub(crate) status: StatusCode,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    /// The code's own text, and the reason where the client can do something about it.
+    pub(crate) fn new(code: ErrorCode, detail: Option<&dyn Display>) -> Self {
+        let row = code.row();
+        let message = match detail {
+            Some(detail) => format!("{}: {detail}", row.message),
+            None => row.message.to_owned(),
+        };
+        let status = StatusCode::from_u16(row.status).expect("the catalogue has HTTP statuses");
+        Self { code: row.code, status, message }
+    }
+}
+
+/// The code for a rendition that could not be made.
+pub(crate) fn render_code(error: &RenderError) -> ErrorCode {
+    match error {
+        RenderError::Gone => ErrorCode::ImageMissing,
+        RenderError::Busy(_) => ErrorCode::Busy,
+        RenderError::Store(_) => ErrorCode::RenderFailed,
+        RenderError::Transform(error) => match error {
+            TransformError::TooLarge { .. } | TransformError::AnimationTooLong { .. } => {
+                ErrorCode::DeliveredTooLarge
+            }
+            TransformError::UnsupportedFormat | TransformError::Undecodable(_) => {
+                ErrorCode::Undecodable
+            }
+            TransformError::NoVector => ErrorCode::NotConvertible,
+            TransformError::Unencodable(_) => ErrorCode::RenderFailed,
+        },
     }
 }
 
@@ -120,7 +155,7 @@ impl Answer {
         renderer: &Renderer,
         request: &HeaderMap,
     ) -> Result<Response, Arc<RenderError>> {
-        if self.is_known(request) {
+        if is_known(&self.etag, request) {
             return Ok(self.not_modified());
         }
         let (rendered, cache) = renderer.render(self.order.clone()).await?;
@@ -146,11 +181,6 @@ impl Answer {
             headers.insert(header::VARY, value(&self.vary));
         }
         headers
-    }
-
-    /// Compared weakly, as RFC 9110 says.
-    fn is_known(&self, request: &HeaderMap) -> bool {
-        tags(request).any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == self.etag)
     }
 
     fn not_modified(&self) -> Response {
@@ -189,11 +219,17 @@ pub(crate) fn all_values(headers: &HeaderMap, name: &str) -> String {
     lines.join(",")
 }
 
-fn everywhere() -> [(HeaderName, HeaderValue); 2] {
+/// What every answer says.
+pub(crate) fn everywhere() -> [(HeaderName, HeaderValue); 2] {
     [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ]
+}
+
+/// Whether the client has what this entity tag is of. Compared weakly, as RFC 9110 says.
+pub(crate) fn is_known(etag: &str, request: &HeaderMap) -> bool {
+    tags(request).any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 /// The entity tags that the client has.

@@ -183,16 +183,18 @@ pub enum LogFormat {
     Json,
 }
 
-/// An http or https URL without query and without a slash at its end.
+/// An http or https URL without query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
 impl BaseUrl {
+    /// Without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 
+    /// For its parts: with user and password, if it has them.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0

@@ -1,7 +1,8 @@
 //! The table of error codes: everything a client can be told went wrong, on every surface.
 //!
 //! The table knows numbers and texts. Which failure becomes which code is decided where a surface
-//! maps its errors (`api::error`, `delivery::error`) and nowhere else.
+//! maps its errors (`api::error`, `delivery::error`, `zone::error`, and `answer` for what the last two
+//! share) and nowhere else.
 
 /// How sure we are that the real service answers with this code and status. The wording is nearly
 /// always ours: clients go by the numbers.

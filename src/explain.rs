@@ -2,18 +2,17 @@
 //!
 //! The surface that the URL belongs to finds everything out as it does for an answer, and says it.
 
-use std::{fmt::Display, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header},
+    http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
 
 use crate::{
-    answer::Answer,
-    error::ErrorCode,
+    answer::{Answer, Refusal},
     render::{RenderError, Renderer},
     transform::Probe,
 };
@@ -48,12 +47,6 @@ pub(crate) fn inner(request: Request) -> Result<Request, &'static str> {
     parts.uri = url;
     parts.extensions.insert(Explain);
     Ok(Request::from_parts(parts, body))
-}
-
-/// A question that makes no sense.
-pub(crate) fn misused(why: &str) -> Response {
-    let body = json!({ "error": why });
-    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
 }
 
 impl Explanation {
@@ -94,11 +87,11 @@ impl Explanation {
         Ok(())
     }
 
-    /// That the client would get this error.
-    pub(crate) fn refuse(&mut self, code: ErrorCode, error: &dyn Display) {
-        let row = code.row();
-        let message = format!("{}: {error}", row.message);
-        self.say("error", json!({ "code": row.code, "status": row.status, "message": message }));
+    /// That the client would be refused.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) {
+        let Refusal { code, status, message } = refusal;
+        let status = status.as_u16();
+        self.say("error", json!({ "code": code, "status": status, "message": message }));
     }
 }
 

@@ -39,6 +39,9 @@ mod answer;
 /// What a URL would do.
 mod explain;
 
+#[cfg(test)]
+mod mutated;
+
 mod api;
 /// What a person sees at the start.
 pub mod banner;

@@ -13,15 +13,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
-use crate::{
-    api,
-    app::App,
-    clock::Clock,
-    control, delivery,
-    explain::{self, misused},
-    surface::Surface,
-    zone,
-};
+use crate::{api, app::App, clock::Clock, control, delivery, explain, surface::Surface, zone};
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
@@ -72,11 +64,11 @@ async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Respons
 async fn explain(surfaces: Surfaces, request: Request) -> Response {
     let inner = match explain::inner(request) {
         Ok(inner) => inner,
-        Err(why) => return misused(why),
+        Err(why) => return control::refuse(StatusCode::BAD_REQUEST, why),
     };
     match surface(&inner) {
         surface @ (Surface::Delivery | Surface::Zone) => surfaces.answer(surface, inner).await,
-        _ => misused("url is no URL of an image"),
+        _ => control::refuse(StatusCode::BAD_REQUEST, "url is no URL of an image"),
     }
 }
 

@@ -52,9 +52,13 @@ impl Urls {
         Self { delivery: base.to_owned(), upload: format!("{base}/upload") }
     }
 
-    /// URLs for a request with these headers; `header` gives one header's value.
+    /// URLs under `public`, the base that the settings name, if they name one; else as a request
+    /// with these headers came in. `header` gives one header's value.
     #[must_use]
-    pub fn of<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Self {
+    pub fn of<'a>(public: Option<&str>, header: impl Fn(&str) -> Option<&'a str>) -> Self {
+        if let Some(public) = public {
+            return Self::fixed(public);
+        }
         // The first of the values that proxies on the way have strung together.
         let first = |name| {
             let value = header(name)?.split(',').next()?.trim();

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
+    config::BaseUrl,
     domain::{self, AccountId, ImageId},
     error::ErrorCode,
     urls::Urls,
@@ -102,16 +103,14 @@ impl FromRequestParts<App> for RequestUrls {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        if let Some(base) = &app.settings.public_url {
-            return Ok(Self(Urls::fixed(base.as_str())));
-        }
+        let public = app.settings.public_url.as_ref().map(BaseUrl::as_str);
         let authority = parts.uri.authority().map(|authority| authority.as_str());
         let header = |name: &str| match parts.headers.get(name) {
             // A request line may name the host instead.
             None if name == "host" => authority,
             value => value?.to_str().ok(),
         };
-        Ok(Self(Urls::of(header)))
+        Ok(Self(Urls::of(public, header)))
     }
 }
 

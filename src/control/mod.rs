@@ -22,6 +22,7 @@ async fn nowhere() -> Response {
     refuse(StatusCode::NOT_FOUND, "there is no such control: /_tintype/explain, /_tintype/sign")
 }
 
-fn refuse(status: StatusCode, why: &str) -> Response {
+/// What every refusal of this surface looks like.
+pub(crate) fn refuse(status: StatusCode, why: &str) -> Response {
     (status, axum::Json(json!({ "error": why }))).into_response()
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::refuse;
 use crate::{
     app::{App, DEFAULT_ACCOUNT},
+    config::BaseUrl,
     domain::{Account, AccountHash, ImageId, SigningKey},
     signing,
     store::{Connection, StoreError, accounts, signing_keys},
@@ -84,10 +85,8 @@ async fn account(app: &App, id: Option<String>) -> Result<Account, SignError> {
 }
 
 fn urls(app: &App, headers: &HeaderMap) -> Urls {
-    if let Some(base) = &app.settings.public_url {
-        return Urls::fixed(base.as_str());
-    }
-    Urls::of(|name| headers.get(name)?.to_str().ok())
+    let public = app.settings.public_url.as_ref().map(BaseUrl::as_str);
+    Urls::of(public, |name| headers.get(name)?.to_str().ok())
 }
 
 async fn find_key(app: &App, short: &str, name: Option<String>) -> Result<SigningKey, SignError> {

@@ -1,16 +1,16 @@
-//! `DeliveryError`: the only place where failures become codes of delivery.
+//! `DeliveryError`: where failures of delivery become codes.
 
 use std::{fmt::Display, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 
 use crate::{
-    answer::Mark,
+    answer::{self, Mark, Refusal},
     error::ErrorCode,
     render::RenderError,
     signing::SignatureError,
     store::StoreError,
-    transform::{InvalidOption, TransformError},
+    transform::InvalidOption,
 };
 
 /// Why an image is not delivered.
@@ -43,7 +43,7 @@ pub(super) enum DeliveryError {
 pub(super) type Result<T> = std::result::Result<T, DeliveryError>;
 
 impl DeliveryError {
-    pub(super) fn code(&self) -> ErrorCode {
+    fn code(&self) -> ErrorCode {
         match self {
             Self::UnknownHash => ErrorCode::UnknownAccountHash,
             Self::PathNotFound => ErrorCode::PathNotFound,
@@ -53,47 +53,31 @@ impl DeliveryError {
                 ErrorCode::AccessDenied
             }
             Self::ImageNotFound => ErrorCode::ImageMissing,
-            Self::Render(error) => match &**error {
-                RenderError::Gone => ErrorCode::ImageMissing,
-                RenderError::Transform(error) => transform_code(error),
-                RenderError::Busy(_) => ErrorCode::Busy,
-                RenderError::Store(_) => ErrorCode::RenderFailed,
-            },
+            Self::Render(error) => answer::render_code(error),
             Self::Store(_) => ErrorCode::RenderFailed,
         }
     }
 
-    /// The reason, where the client can do something about it.
-    fn detail(&self) -> Option<&dyn Display> {
-        match self {
+    /// What the client is told.
+    pub(super) fn refusal(&self) -> Refusal {
+        let detail: Option<&dyn Display> = match self {
             Self::BadOptions(_)
             | Self::VariantNotFound
             | Self::PrivateFlexible
             | Self::Denied(_) => Some(self),
             Self::Render(error) => error.detail(),
             _ => None,
-        }
-    }
-}
-
-fn transform_code(error: &TransformError) -> ErrorCode {
-    match error {
-        TransformError::TooLarge { .. } | TransformError::AnimationTooLong { .. } => {
-            ErrorCode::DeliveredTooLarge
-        }
-        TransformError::UnsupportedFormat | TransformError::Undecodable(_) => {
-            ErrorCode::Undecodable
-        }
-        TransformError::NoVector => ErrorCode::NotConvertible,
-        TransformError::Unencodable(_) => ErrorCode::RenderFailed,
+        };
+        Refusal::new(self.code(), detail)
     }
 }
 
 impl IntoResponse for DeliveryError {
     fn into_response(self) -> Response {
-        if self.code().row().status >= 500 {
+        let refusal = self.refusal();
+        if refusal.status.is_server_error() {
             tracing::error!(error = %self, "delivery failed");
         }
-        Mark::Images.refuse(self.code(), self.detail())
+        Mark::Images.refuse(&refusal)
     }
 }

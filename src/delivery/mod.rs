@@ -86,7 +86,7 @@ async fn explanation(delivery: &Delivery, uri: &Uri, headers: &HeaderMap) -> Exp
         )
     };
     if let Err(error) = outcome.await {
-        explanation.refuse(error.code(), &error);
+        explanation.refuse(&error.refusal());
     }
     explanation
 }

@@ -72,7 +72,11 @@ fn target(rest: &str) -> Option<Target> {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{mutated, urls::Urls};
 
     const HASH: &str = "Vi7wi5KSItxGFsWRG2Us6Q";
 
@@ -117,5 +121,25 @@ mod tests {
         let short = DeliveryPath::parse(&format!("/{HASH}/cat/public"));
         let zone = DeliveryPath::parse(&format!("/cdn-cgi/imagedelivery/{HASH}/cat/public"));
         assert_eq!(short, zone);
+    }
+
+    /// A path that names the same.
+    fn print(hash: &AccountHash, target: &Target) -> String {
+        let (Last::Variant(last) | Last::Options(last)) = &target.last;
+        let last = utf8_percent_encode(last, NON_ALPHANUMERIC).to_string();
+        Urls::fixed("").variant(hash, &target.image, &last)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn what_is_printed_parses_to_the_same(text in mutated::paths()) {
+            let path = DeliveryPath::parse(text.split('?').next().unwrap_or_default());
+            if let (Some(hash), Some(target)) = (&path.hash, &path.target) {
+                let again = DeliveryPath::parse(&print(hash, target));
+                prop_assert_eq!((&again.hash, &again.target), (&path.hash, &path.target));
+            }
+        }
     }
 }

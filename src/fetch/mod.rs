@@ -89,7 +89,8 @@ impl Fetcher {
     const AT_ONCE: usize = 32;
 
     /// A fetcher that connects to such addresses only, and to the host of `trusted`. It gives up
-    /// when an answer takes longer than `timeout`, or waiting for its turn does.
+    /// when an answer takes longer than `timeout`, each redirect for itself, or waiting for its turn
+    /// does.
     #[must_use]
     pub fn new(addresses: Addresses, trusted: Option<&Url>, timeout: Duration) -> Self {
         let config = Config::builder()

@@ -1,16 +1,13 @@
-//! `ZoneError`: the only place where failures of URL transformations become codes
+//! `ZoneError`: where failures of URL transformations become codes
 //! (delivery-and-transforms.md §7.4).
 
-use std::{fmt::Display, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 
 use super::path::InvalidPath;
 use crate::{
-    answer::Mark,
+    answer::{self, Mark, Refusal},
     error::ErrorCode,
     fetch::FetchError,
     render::RenderError,
@@ -40,7 +37,7 @@ pub(super) enum ZoneError {
 pub(super) type Result<T, E = ZoneError> = std::result::Result<T, E>;
 
 impl ZoneError {
-    pub(super) fn code(&self) -> ErrorCode {
+    fn code(&self) -> ErrorCode {
         match self {
             Self::Path(error) => match error {
                 InvalidPath::UnreadableSource => ErrorCode::InvalidSource,
@@ -53,20 +50,27 @@ impl ZoneError {
             Self::Fetch(error) => fetch_code(error),
             Self::NoImage(_) => ErrorCode::NotConvertible,
             Self::Render(error) => match &**error {
-                RenderError::Transform(error) => transform_code(error),
-                RenderError::Busy(_) => ErrorCode::Busy,
-                RenderError::Gone | RenderError::Store(_) => ErrorCode::RenderFailed,
+                // The hosted kind was an image when it was uploaded.
+                RenderError::Transform(TransformError::UnsupportedFormat) => {
+                    ErrorCode::SourceUnsupported
+                }
+                error => answer::render_code(error),
             },
         }
     }
 
-    /// The origin's own status, where the answer repeats it.
-    fn origin_status(&self) -> Option<StatusCode> {
+    /// What the client is told. Some of the origin's statuses are repeated.
+    pub(super) fn refusal(&self) -> Refusal {
+        let code = self.code();
+        let refusal = match self {
+            Self::Render(error) => Refusal::new(code, error.detail()),
+            error => Refusal::new(code, Some(error)),
+        };
         match self {
-            Self::Fetch(FetchError::Status(status)) => {
-                (self.code() == ErrorCode::OriginRefused).then_some(*status)
+            Self::Fetch(FetchError::Status(status)) if code == ErrorCode::OriginRefused => {
+                Refusal { status: *status, ..refusal }
             }
-            _ => None,
+            _ => refusal,
         }
     }
 }
@@ -95,31 +99,11 @@ fn fetch_code(error: &FetchError) -> ErrorCode {
     }
 }
 
-fn transform_code(error: &TransformError) -> ErrorCode {
-    match error {
-        TransformError::TooLarge { .. } | TransformError::AnimationTooLong { .. } => {
-            ErrorCode::DeliveredTooLarge
-        }
-        TransformError::UnsupportedFormat => ErrorCode::SourceUnsupported,
-        TransformError::Undecodable(_) => ErrorCode::Undecodable,
-        TransformError::NoVector => ErrorCode::NotConvertible,
-        TransformError::Unencodable(_) => ErrorCode::RenderFailed,
-    }
-}
-
 impl IntoResponse for ZoneError {
     fn into_response(self) -> Response {
         if self.code() == ErrorCode::RenderFailed {
             tracing::error!(error = %self, "a transformation failed");
         }
-        let detail: Option<&dyn Display> = match &self {
-            Self::Render(error) => error.detail(),
-            error => Some(error),
-        };
-        let mut response = Mark::Resized.refuse(self.code(), detail);
-        if let Some(status) = self.origin_status() {
-            *response.status_mut() = status;
-        }
-        response
+        Mark::Resized.refuse(&self.refusal())
     }
 }

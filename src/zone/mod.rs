@@ -20,11 +20,11 @@ use crate::{
     fetch::{FetchError, Fetched},
     flights::Flights,
     render::Original,
-    transform::{Options, Place as Grammar, Reading, sniff},
+    transform::{Options, Place, Reading, sniff},
 };
 use error::{Result, ZoneError};
 use path::ZonePath;
-use source::Place;
+use source::SourceImage;
 
 /// Shorter times to keep a source are remarked upon: the edge keeps everything for an hour.
 const SHORTEST_AGE: u64 = 3600;
@@ -45,14 +45,14 @@ struct Zone {
     app: App,
     /// A source that many want at once is fetched, and held, once. What an origin answers may depend
     /// on `Accept`.
-    fetches: Flights<(Place, String), Result<Arc<Fetched>, FetchError>>,
+    fetches: Flights<(SourceImage, String), Result<Arc<Fetched>, FetchError>>,
 }
 
 /// What a URL asks for.
 struct Asked {
     /// As the URL has them; whether they can be read comes out later.
     options: String,
-    place: Place,
+    source: SourceImage,
 }
 
 async fn transform(State(zone): State<Zone>, request: Request) -> Response {
@@ -85,7 +85,7 @@ async fn explanation(zone: &Zone, uri: &Uri, headers: &HeaderMap) -> Explanation
     let mut explanation = Explanation::of("zone", uri);
     let outcome = async {
         let asked = read(&zone.app, uri, headers)?;
-        explanation.say("source_image", asked.place.to_string());
+        explanation.say("source_image", asked.source.to_string());
         explanation.say("on_error", asked.refuge(headers));
         let prepared = prepare(zone, asked, headers).await?;
         Ok::<_, ZoneError>(
@@ -93,7 +93,7 @@ async fn explanation(zone: &Zone, uri: &Uri, headers: &HeaderMap) -> Explanation
         )
     };
     if let Err(error) = outcome.await {
-        explanation.refuse(error.code(), &error);
+        explanation.refuse(&error.refusal());
     }
     explanation
 }
@@ -106,20 +106,20 @@ fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
         return Err(ZoneError::Loop);
     }
     let ZonePath { options, source } = ZonePath::parse(uri.path(), uri.query())?;
-    let place = match Place::of(app, source, headers) {
-        Ok(place) => place,
+    let source = match SourceImage::of(app, source, headers) {
+        Ok(source) => source,
         // Of two faults, the first in the URL is told.
         Err(error) => {
-            return Err(Options::read(Grammar::Zone, &options).map_or_else(Into::into, |_| error));
+            return Err(Options::read(Place::Zone, &options).map_or_else(Into::into, |_| error));
         }
     };
-    Ok(Asked { options, place })
+    Ok(Asked { options, source })
 }
 
 /// Fetches the source, and says what is to be made of it.
 async fn prepare(zone: &Zone, asked: Asked, headers: &HeaderMap) -> Result<Prepared> {
-    let Reading { options, mut remarks } = Options::read(Grammar::Zone, &asked.options)?;
-    let fetched = zone.fetch(asked.place, headers).await?;
+    let Reading { options, mut remarks } = Options::read(Place::Zone, &asked.options)?;
+    let fetched = zone.fetch(asked.source, headers).await?;
     check(&fetched)?;
     let Fetched { bytes, digest, cache_control, etag, .. } = &*fetched;
     // The service's own words.
@@ -136,12 +136,16 @@ async fn prepare(zone: &Zone, asked: Asked, headers: &HeaderMap) -> Result<Prepa
 }
 
 impl Zone {
-    async fn fetch(&self, place: Place, headers: &HeaderMap) -> Result<Arc<Fetched>, FetchError> {
+    async fn fetch(
+        &self,
+        source: SourceImage,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Fetched>, FetchError> {
         let accept = all_values(headers, header::ACCEPT.as_str());
         let accept = if accept.is_empty() { "image/*".to_owned() } else { accept };
         let app = self.app.clone();
-        let key = (place.clone(), accept.clone());
-        let work = || async move { place.fetch(&app, accept).await.map(Arc::new) };
+        let key = (source.clone(), accept.clone());
+        let work = || async move { source.fetch(&app, accept).await.map(Arc::new) };
         self.fetches.join(key, work).await
     }
 }
@@ -153,14 +157,22 @@ fn check(fetched: &Fetched) -> Result<()> {
         return Ok(());
     }
     let label = fetched.content_type.as_deref().unwrap_or("unlabelled").to_ascii_lowercase();
-    // Pages of error texts are labelled as what was asked for.
-    let is_text = std::str::from_utf8(&fetched.bytes).is_ok_and(|text| !text.contains('\0'));
+    // Some origins label error pages as what was asked for.
+    let is_text = is_text(&fetched.bytes);
     let is_tiff = fetched.bytes.starts_with(b"II*\0") || fetched.bytes.starts_with(b"MM\0*");
     match label {
         _ if is_tiff => Err(ZoneError::NoImage("a TIFF".to_owned())),
         label if label.starts_with("image/") && !is_text => Ok(()),
         label => Err(ZoneError::NoImage(label)),
     }
+}
+
+/// By its beginning: UTF-8 without zeros.
+fn is_text(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(512)];
+    // A letter that the end cuts in two is no mistake.
+    let is_utf8 = std::str::from_utf8(start).map_or_else(|e| e.error_len().is_none(), |_| true);
+    is_utf8 && !start.contains(&0)
 }
 
 /// Whether a source may be kept for less than the edge keeps it anyway.
@@ -177,8 +189,10 @@ impl Asked {
     /// Where a client is sent if the source can't be transformed, for bad options too: to the source,
     /// if the options say so and it belongs to the zone.
     fn refuge(&self, headers: &HeaderMap) -> Option<String> {
-        let redirects = self.options.split(',').any(|option| option.trim() == "onerror=redirect");
-        redirects.then(|| self.place.on_the_zone(headers)).flatten()
+        let mut options = self.options.split(',').filter_map(|option| option.split_once('='));
+        let redirects =
+            options.any(|(name, value)| (name.trim(), value.trim()) == ("onerror", "redirect"));
+        redirects.then(|| self.source.on_the_zone(headers)).flatten()
     }
 }
 
@@ -195,22 +209,21 @@ async fn original(State(app): State<App>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return answer::method_not_allowed();
     }
-    let place = Place::Folder(request.uri().path().to_owned());
-    let Ok(Fetched { bytes, content_type, etag, .. }) = place.fetch(&app, String::new()).await
+    let file = SourceImage::Folder(request.uri().path().to_owned());
+    let Ok(Fetched { bytes, content_type, etag, .. }) = file.fetch(&app, String::new()).await
     else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok());
-    let mut response = if known.is_some_and(|known| etag.as_deref() == Some(known)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        bytes.into_response()
-    };
+    let known = etag.as_deref().is_some_and(|etag| answer::is_known(etag, request.headers()));
+    let mut headers = HeaderMap::from_iter(answer::everywhere());
     for (name, value) in [(header::CONTENT_TYPE, content_type), (header::ETAG, etag)] {
         let value = value.and_then(|value| HeaderValue::try_from(value).ok());
-        value.map(|value| response.headers_mut().insert(name, value));
+        headers.extend(value.map(|value| (name, value)));
     }
-    response
+    if known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, bytes).into_response()
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const VIA: &str = "1.1 image-resizing";
 
 /// A source image that may be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Place {
+pub(super) enum SourceImage {
     /// Anywhere.
     Web(Url),
     /// Below `--origin`.
@@ -34,7 +34,7 @@ pub(super) enum Place {
     Folder(String),
 }
 
-impl Place {
+impl SourceImage {
     /// Finds out where a source is, and refuses what may not be transformed.
     pub(super) fn of(app: &App, source: Source, headers: &HeaderMap) -> Result<Self> {
         let settings = &app.settings;
@@ -126,7 +126,7 @@ fn below(base: &Url, path: &str) -> Result<Url> {
 }
 
 /// For people.
-impl fmt::Display for Place {
+impl fmt::Display for SourceImage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Web(url) | Self::Origin(url) => anonymous(url.clone()).fmt(f),

@@ -67,6 +67,28 @@ async fn a_refusal_is_explained() {
 }
 
 #[tokio::test]
+async fn what_is_explained_is_what_is_answered() {
+    let (app, origin) = (TestApp::new(), Origin::start().await);
+    for (options, path) in [
+        ("w=5", "/status/410"),
+        ("w=5", "/page.html"),
+        ("w=5", "/nothing.png"),
+        ("w=5", "/old.bmp"),
+        ("blur=251", "/geometry.png"),
+        ("w=12000,h=12000,fit=squeeze", "/geometry.png"),
+    ] {
+        let url = format!("/cdn-cgi/image/{options}/{}", origin.url(path));
+        let answer = app.get(&url, &[]).await;
+
+        let error = explain(&app, &url, "*/*").await["error"].take();
+
+        assert_eq!(error["status"], answer.status, "{path}");
+        let body = format!("ERROR {}: {}", error["code"], error["message"].as_str().unwrap());
+        assert_eq!(body, answer.text(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_transformation_is_explained() {
     let (app, origin) = (TestApp::new(), Origin::start().await);
     let source = origin.url("/tagged.png");
