@@ -37,7 +37,7 @@ pub(crate) struct Prepared {
     pub(crate) mark: Mark,
     pub(crate) original: Original,
     pub(crate) options: Options,
-    /// What the client should know of options that were left out.
+    /// What the client should know of options that were left out, or are only approximated.
     pub(crate) remarks: Vec<String>,
     /// As in `Cache-Control`, if anything is known.
     pub(crate) cache_control: Option<String>,
@@ -135,7 +135,6 @@ impl Prepared {
         let open = vary.contains(&"accept");
         let Accepts { avif, webp, .. } = if open { client.accepts } else { standard };
         let accepts = Accepts { avif, webp, ..standard };
-        let remarks = self.remarks.into_iter().chain(self.options.caveats()).collect();
         let options = self.options.for_client(&client);
         let order = Order { original: self.original, options, accepts };
         let key = order.key();
@@ -144,6 +143,7 @@ impl Prepared {
             None => format!("\"{key}\""),
         };
         let (mark, cache_control, vary) = (self.mark, self.cache_control, vary.join(", "));
+        let remarks = self.remarks;
         Answer { order, key, remarks, mark, etag, cache_control, vary }
     }
 }

@@ -8,8 +8,8 @@ use std::{
 
 use bytesize::ByteSize;
 use clap::{
-    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
+    Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
+    ValueEnum, builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
 use url::Url;
 
@@ -81,6 +81,17 @@ pub struct Settings {
     /// Keep everything in a temporary folder that is removed at exit
     #[arg(long, env = "TINTYPE_EPHEMERAL", value_parser = BoolishValueParser::new())]
     pub ephemeral: bool,
+
+    /// Have what was acknowledged survive a power cut; off, it survives the end of the process alone
+    #[arg(
+        long,
+        env = "TINTYPE_FSYNC",
+        value_name = "on|off",
+        default_value = "on",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new()
+    )]
+    pub fsync: bool,
 
     /// File that gets the base URL once the server accepts connections
     #[arg(long, env = "TINTYPE_READY_FILE", value_name = "PATH")]

@@ -51,8 +51,10 @@ fn start(mut settings: Settings) -> anyhow::Result<()> {
     let temporary = settings.ephemeral.then(tempfile::tempdir).transpose()?;
     if let Some(folder) = &temporary {
         settings.data = folder.path().to_owned();
+        // It won't be there after a power cut anyway.
+        settings.fsync = false;
     }
-    let store = Store::open(&settings.data, settings.cache_size.as_u64())?;
+    let store = Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())?;
     let sweeper = store.clone();
     thread::spawn(move || {
         sweeper.count_renditions();

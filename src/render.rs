@@ -17,7 +17,7 @@ use crate::{
     shelf::Shelf,
     store::{Store, StoreError},
     transform::{self, Accepts, Limits, Options, Prospect, Rendition, TransformError},
-    workers::{Busy, Queue, Workers},
+    workers::{self, Busy, Queue, Workers},
 };
 
 /// Makes renditions and keeps them. Clones share everything.
@@ -97,6 +97,8 @@ impl RenderError {
 impl Renderer {
     /// How many renditions wait to be made, at most.
     const WAITING: usize = 1_000;
+    /// How many pixels renders may have in memory together; more than that, one alone.
+    const PIXELS_AT_ONCE: u32 = 128_000_000;
     /// How much is held in memory, at most.
     const HOT_BYTES: u64 = 16 << 20;
     /// Larger ones are read from disk each time.
@@ -107,7 +109,7 @@ impl Renderer {
     pub fn new(store: Store, workers: Workers, room: u64) -> Self {
         let hot = Shelf::new(room.min(Self::HOT_BYTES));
         let (hot, made) = (Arc::new(Mutex::new(hot)), Arc::default());
-        let queue = Queue::before(workers, Self::WAITING);
+        let queue = Queue::before(workers, Self::WAITING, Self::PIXELS_AT_ONCE);
         Self { store, queue, flights: Flights::default(), hot, made }
     }
 
@@ -130,10 +132,11 @@ impl Renderer {
         let is_hot = self.hot().get(&key).is_some();
         let kept = is_hot || self.store.has_rendition(key).await;
         let Order { original, options, accepts } = order;
+        let turn = self.queue.turn().await.map_err(RenderError::from)?;
         let original = self.bytes(original).await?;
         let work = move || transform::explain(&original, &options, accepts, &Limits::HOSTED);
-        let prospect = self.queue.run(work).await.map_err(RenderError::from)?;
-        let prospect = prospect.map_err(RenderError::from)?;
+        // Nothing is decoded for it, but to look for borders.
+        let prospect = turn.run(0, work).await.map_err(RenderError::from)?;
         Ok((prospect, kept))
     }
 
@@ -166,9 +169,13 @@ impl Renderer {
             return Ok((Arc::new(rendered), Cache::Hit));
         }
         let Order { original, options, accepts } = order;
+        let turn = self.queue.turn().await?;
         let original = self.bytes(original).await?;
+        let (source, wanted) = (original.clone(), options.clone());
+        let estimate = move || transform::estimate(&source, &wanted, &Limits::HOSTED);
+        let size = workers::run_now(estimate).await;
         let work = move || transform::transform(&original, &options, accepts, &Limits::HOSTED);
-        let rendition = self.queue.run(work).await??;
+        let rendition = turn.run(size, work).await?;
         self.made.fetch_add(1, Ordering::Relaxed);
         let rendered = Rendered::from(rendition);
         if let Err(error) = self.store.keep_rendition(key, rendered.pack()).await {

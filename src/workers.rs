@@ -16,28 +16,59 @@ pub struct Workers(Arc<Semaphore>);
 #[error("too many wait already")]
 pub struct Busy;
 
-/// Workers that no more than so many wait for.
+/// Workers that no more than so many wait for, and that take on so much at once.
 #[derive(Debug, Clone)]
 pub struct Queue {
     workers: Workers,
     places: Arc<Semaphore>,
+    /// For those who are next: only they need to hold what they work on.
+    turns: Arc<Semaphore>,
+    /// A permit for each unit of what may be under way together.
+    room: Arc<Semaphore>,
+    all_room: u32,
+}
+
+/// Somebody is next.
+#[derive(Debug)]
+pub struct Turn {
+    queue: Queue,
+    place: OwnedSemaphorePermit,
+    turn: OwnedSemaphorePermit,
 }
 
 impl Queue {
+    /// How many are next.
+    const TURNS: usize = 16;
+
     #[must_use]
-    pub fn before(workers: Workers, places: usize) -> Self {
-        Self { workers, places: Arc::new(Semaphore::new(places)) }
+    pub fn before(workers: Workers, places: usize, all_room: u32) -> Self {
+        let [places, turns, room] = [places, Self::TURNS, all_room as usize]
+            .map(|permits| Arc::new(Semaphore::new(permits)));
+        Self { workers, places, turns, room, all_room }
     }
 
-    /// Like `Workers::run`, if there is a place to wait at.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Busy> {
+    /// Waits to be next, if there is a place to wait at.
+    pub async fn turn(&self) -> Result<Turn, Busy> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| Busy)?;
-        let permit = self.workers.permit().await;
-        drop(place);
-        Ok(run(permit, work).await)
+        let turn = permits(&self.turns, 1).await;
+        Ok(Turn { queue: self.clone(), place, turn })
+    }
+}
+
+impl Turn {
+    /// Runs `work` on a blocking thread once there is a permit, and room for work of this size. What
+    /// is larger than all of the room has it for itself.
+    pub async fn run<T: Send + 'static>(
+        self,
+        size: u64,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
+        let Self { queue, place, turn } = self;
+        let size = u32::try_from(size).unwrap_or(u32::MAX).min(queue.all_room);
+        let room = permits(&queue.room, size).await;
+        let permit = queue.workers.permit().await;
+        drop((place, turn));
+        run((room, permit), work).await
     }
 }
 
@@ -69,24 +100,35 @@ impl Workers {
     }
 
     async fn permit(&self) -> OwnedSemaphorePermit {
-        self.0.clone().acquire_owned().await.expect("the semaphore is never closed")
+        permits(&self.0, 1).await
     }
 }
 
+async fn permits(semaphore: &Arc<Semaphore>, count: u32) -> OwnedSemaphorePermit {
+    semaphore.clone().acquire_many_owned(count).await.expect("the semaphore is never closed")
+}
+
+/// Runs blocking work that is over soon, without waiting for a permit.
+pub async fn run_now<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    task::spawn_blocking(work).await.unwrap_or_else(|e| panic::resume_unwind(e.into_panic()))
+}
+
 async fn run<T: Send + 'static>(
-    permit: OwnedSemaphorePermit,
+    permits: impl Send + 'static,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> T {
     let work = move || {
         let done = work();
-        drop(permit);
+        drop(permits);
         done
     };
-    task::spawn_blocking(work).await.unwrap_or_else(|e| panic::resume_unwind(e.into_panic()))
+    run_now(work).await
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use futures_util::poll;
 
     use super::*;
@@ -94,15 +136,32 @@ mod tests {
     #[tokio::test]
     async fn who_finds_no_place_to_wait_at_is_sent_away() {
         let workers = Workers::with_permits(1);
-        let queue = Queue::before(workers.clone(), 1);
+        let queue = Queue::before(workers.clone(), 1, 1);
         let permit = workers.permit().await;
-        let mut waiting = Box::pin(queue.run(|| 1));
+        let mut waiting = Box::pin(queue.turn().await.unwrap().run(1, || 1));
         assert!(poll!(&mut waiting).is_pending());
 
-        assert_eq!(queue.run(|| 2).await, Err(Busy));
+        assert_eq!(queue.turn().await.unwrap_err(), Busy);
 
         drop(permit);
-        assert_eq!(waiting.await, Ok(1));
-        assert_eq!(queue.run(|| 3).await, Ok(3));
+        assert_eq!(waiting.await, 1);
+        assert_eq!(queue.turn().await.unwrap().run(1, || 3).await, 3);
+    }
+
+    #[tokio::test]
+    async fn work_waits_for_room_for_its_size() {
+        let queue = Queue::before(Workers::with_permits(9), 9, 10);
+        let (finish, finished) = mpsc::channel::<()>();
+        let run_large = move || finished.recv().is_ok();
+        let mut large = Box::pin(queue.turn().await.unwrap().run(8, run_large));
+        assert!(poll!(&mut large).is_pending());
+
+        assert_eq!(queue.turn().await.unwrap().run(2, || 1).await, 1);
+        let mut too_large_now = Box::pin(queue.turn().await.unwrap().run(u64::MAX, || 2));
+        assert!(poll!(&mut too_large_now).is_pending());
+
+        finish.send(()).unwrap();
+        assert!(large.await);
+        assert_eq!(too_large_now.await, 2);
     }
 }

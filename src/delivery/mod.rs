@@ -52,7 +52,7 @@ struct Found {
 /// What is to be made of the image, and for whom: by a variant's name, or by options in the URL.
 struct Asked {
     options: Options,
-    /// What the client should know of options in the URL that were left out.
+    /// What the client should know of options that were left out, or are only approximated.
     remarks: Vec<String>,
     browser_ttl: BrowserTtl,
     rule: Rule,
@@ -145,7 +145,8 @@ fn asked(conn: &Connection, account: &AccountId, last: &Last) -> Result<Asked> {
     match last {
         Last::Options(_) if !flexible_variants => Err(DeliveryError::FlexibleDisabled),
         Last::Options(text) => {
-            let Reading { options, remarks } = Options::read(Place::Flexible, text)?;
+            let Reading { options, mut remarks } = Options::read(Place::Flexible, text)?;
+            remarks.extend(options.caveats());
             Ok(Asked { options, remarks, browser_ttl, rule: Rule::Nobody })
         }
         Last::Variant(name) => {
@@ -154,8 +155,8 @@ fn asked(conn: &Connection, account: &AccountId, last: &Last) -> Result<Asked> {
             let variant = variant.ok_or(DeliveryError::VariantNotFound)?;
             let open = variant.never_require_signed_urls;
             Ok(Asked {
+                remarks: variant.options.caveats().collect(),
                 options: variant.options,
-                remarks: Vec::new(),
                 browser_ttl: variant.browser_ttl.unwrap_or(browser_ttl),
                 rule: if open { Rule::Everyone } else { Rule::Signature },
             })

@@ -1,7 +1,7 @@
 //! Originals on disk, each under its SHA-256: `blobs/ab/abcdef…`.
 //!
-//! A blob is written to `blobs/staged/`, synced, and renamed to its place: it is there whole or
-//! not at all.
+//! A blob is written to `blobs/staged/`, synced (unless nobody asked for that), and renamed to its
+//! place: it is there whole or not at all.
 
 use std::{
     fs::{self, File},
@@ -11,10 +11,12 @@ use std::{
 
 use tempfile::{NamedTempFile, TempPath};
 
+use super::Durability;
 use crate::domain::Digest;
 
 pub(super) struct Blobs {
     folder: PathBuf,
+    durability: Durability,
 }
 
 /// Bytes on disk that are not yet a blob. Removed when dropped.
@@ -27,20 +29,22 @@ impl Blobs {
     const STAGED: &str = "staged";
 
     /// Opens the folder; what a crash left staged is removed.
-    pub(super) fn open(data: &Path) -> io::Result<Self> {
+    pub(super) fn open(data: &Path, durability: Durability) -> io::Result<Self> {
         let folder = data.join("blobs");
         let staged = folder.join(Self::STAGED);
         if staged.exists() {
             fs::remove_dir_all(&staged)?;
         }
         fs::create_dir_all(&staged)?;
-        Ok(Self { folder })
+        Ok(Self { folder, durability })
     }
 
     pub(super) fn stage(&self, bytes: &[u8]) -> io::Result<StagedBlob> {
         let mut file = NamedTempFile::new_in(self.folder.join(Self::STAGED))?;
         file.write_all(bytes)?;
-        file.as_file().sync_all()?;
+        if self.durability == Durability::Synced {
+            file.as_file().sync_all()?;
+        }
         Ok(StagedBlob { file: file.into_temp_path(), digest: Digest::of(bytes) })
     }
 
@@ -48,10 +52,13 @@ impl Blobs {
         let place = self.place(staged.digest);
         if !place.exists() {
             let shelf = place.parent().expect("a blob lies on a shelf");
+            let is_new_shelf = !shelf.exists();
             fs::create_dir_all(shelf)?;
             staged.file.persist(&place)?;
-            sync_folder(shelf)?;
-            sync_folder(&self.folder)?;
+            self.sync_folder(shelf)?;
+            if is_new_shelf {
+                self.sync_folder(&self.folder)?;
+            }
         }
         Ok(staged.digest)
     }
@@ -90,11 +97,14 @@ impl Blobs {
         let name = digest.to_string();
         self.folder.join(&name[..2]).join(name)
     }
-}
 
-/// Makes a rename in the folder durable.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    /// Makes a rename in the folder durable.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        match self.durability {
+            Durability::Synced => File::open(folder)?.sync_all(),
+            Durability::Unsynced => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +114,7 @@ mod tests {
     #[test]
     fn a_staged_blob_that_nobody_keeps_vanishes() {
         let data = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(data.path()).unwrap();
+        let blobs = Blobs::open(data.path(), Durability::Synced).unwrap();
 
         drop(blobs.stage(b"lost").unwrap());
 
@@ -115,7 +125,7 @@ mod tests {
     #[test]
     fn equal_bytes_are_one_blob() {
         let data = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(data.path()).unwrap();
+        let blobs = Blobs::open(data.path(), Durability::Synced).unwrap();
 
         let one = blobs.keep(blobs.stage(b"same").unwrap()).unwrap();
         let two = blobs.keep(blobs.stage(b"same").unwrap()).unwrap();

@@ -197,12 +197,12 @@ fn parse_digest(hex: &str) -> Result<Digest> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Durability, Store};
 
     /// How SQLite goes about a listing, in its own words.
     fn plan(sql: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
-        drop(Store::open(folder.path(), 0).unwrap());
+        drop(Store::open(folder.path(), 0, Durability::Unsynced).unwrap());
         let database = Connection::open(folder.path().join("tintype.db")).unwrap();
         let mut statement = database.prepare(&format!("explain query plan {sql}")).unwrap();
         let empty = vec![None::<i64>; statement.parameter_count()];

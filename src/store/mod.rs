@@ -60,6 +60,21 @@ struct Inner {
     _lock: std::fs::File,
 }
 
+/// What an acknowledged write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// The end of the process, and the machine's: it is on the disk.
+    Synced,
+    /// The end of the process: the operating system has it.
+    Unsynced,
+}
+
+impl From<bool> for Durability {
+    fn from(synced: bool) -> Self {
+        if synced { Self::Synced } else { Self::Unsynced }
+    }
+}
+
 /// What can go wrong between us and the disk. None of it is the client's doing.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -77,10 +92,11 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 impl Store {
     /// Opens the data folder, creating and migrating it as needed. Renditions may take so many
     /// bytes of it; with 0, none is kept.
-    pub fn open(folder: &Path, renditions: u64) -> Result<Self, OpenError> {
+    pub fn open(folder: &Path, renditions: u64, durability: Durability) -> Result<Self, OpenError> {
         let lock = open::lock(folder)?;
-        let connection = open::database(folder)?;
-        let blobs = Blobs::open(folder).map_err(|error| OpenError::io(folder, error))?;
+        let connection = open::database(folder, durability)?;
+        let blobs = Blobs::open(folder, durability);
+        let blobs = blobs.map_err(|error| OpenError::io(folder, error))?;
         let renditions = Renditions::open(folder, renditions);
         let renditions = renditions.map_err(|error| OpenError::io(folder, error))?;
         let (writer, readers) = (Mutex::new(connection), Readers::new(folder));
@@ -96,7 +112,7 @@ impl Store {
         })))
     }
 
-    /// Runs `work` as one immediate transaction on a blocking thread: committed, durably, when it
+    /// Runs `work` as one immediate transaction on a blocking thread: committed when it
     /// gives `Ok`, rolled back when it gives `Err`.
     pub async fn tx<T, E>(
         &self,
@@ -278,7 +294,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_read_sees_one_state_whatever_is_committed_meanwhile() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), 0).unwrap();
+        let store = Store::open(folder.path(), 0, Durability::Synced).unwrap();
         let (other, runtime) = (store.clone(), Handle::current());
         let account = "0123456789abcdef0123456789abcdef".parse().unwrap();
 

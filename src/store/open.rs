@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::migrations;
+use super::{Durability, migrations};
 
 /// The database's name in the data folder.
 pub(super) const DATABASE: &str = "tintype.db";
@@ -72,12 +72,16 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Opens and migrates the database. A commit is on disk before it is acknowledged.
-pub(super) fn database(folder: &Path) -> Result<Connection, OpenError> {
+/// Opens and migrates the database. A synced commit is on disk before it is acknowledged.
+pub(super) fn database(folder: &Path, durability: Durability) -> Result<Connection, OpenError> {
+    let synchronous = match durability {
+        Durability::Synced => "full",
+        Durability::Unsynced => "off",
+    };
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(folder.join(DATABASE))?;
         connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A file that can be read but not written is found out now, not at the first upload.

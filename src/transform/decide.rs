@@ -73,6 +73,15 @@ pub fn explain(
     Ok(Prospect { source, plan, media_type, why, warnings })
 }
 
+/// About how many pixels `transform` has in memory: the source's and the answer's. Only headers are
+/// read for it; 0 for what can't be transformed.
+#[must_use]
+pub fn estimate(source: &[u8], options: &Options, limits: &Limits) -> u64 {
+    let Ok(probe) = probe(source, limits) else { return 0 };
+    let plan = Plan::new(probe.stored, probe.orientation, options, &Seen::default());
+    probe.stored.area() + plan.map_or(0, |plan| plan.output.area())
+}
+
 pub(super) fn decide(
     source: &[u8],
     options: &Options,

@@ -35,7 +35,7 @@ mod svg;
 
 pub use client::{Accepts, Client};
 pub use css_color::Color;
-pub use decide::{Prospect, explain};
+pub use decide::{Prospect, estimate, explain};
 pub use numbers::{
     Blur, Dpr, Edge, Factor, Length, Pixels, Quality, Sharpen, Tolerance, UpTo, Whole, Zoom,
 };

@@ -278,8 +278,8 @@ impl Options {
     }
 
     fn lone_refinements(&self) -> impl Iterator<Item = String> {
-        let given = |name| self.given().any(|(one, _)| one == name);
-        let lone = move |it: &&Refinement| given(it.name) && !(it.is_there)(self);
+        let given: Vec<_> = self.given().map(|(name, _)| name).collect();
+        let lone = move |it: &&Refinement| given.contains(&it.name) && !(it.is_there)(self);
         let lone = REFINEMENTS.iter().filter(lone);
         lone.map(|Refinement { name, of, .. }| format!("{name} has no effect without {of}"))
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::{ResizeOptions, Resizer};
+use fast_image_resize::{MulDiv, ResizeOptions, Resizer};
 use image::{DynamicImage, Rgba, RgbaImage, imageops};
 
 use super::{
@@ -15,10 +15,7 @@ use super::{
 
 /// Carries out the plan's steps in the plan's order.
 pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, TransformError> {
-    let mut frame = reframe(plan, frame);
-    if let Some(resized) = resize_and_crop(plan, &frame)? {
-        frame = resized;
-    }
+    let mut frame = resize_and_crop(plan, reframe(plan, frame))?;
     // Before anything changes the colours, so that the background is the same behind and around.
     if let Some(color) = plan.background {
         frame = flatten_on(&frame, color).into_owned();
@@ -65,23 +62,19 @@ fn cut(frame: DynamicImage, window: Option<Window>) -> DynamicImage {
     }
 }
 
-/// Resizes and crops in one go: only what stays inside the window is computed. `None` if the plan
-/// asks for neither.
-fn resize_and_crop(
-    plan: &Plan,
-    frame: &DynamicImage,
-) -> Result<Option<DynamicImage>, TransformError> {
+/// Resizes and crops in one go: only what stays inside the window is computed.
+fn resize_and_crop(plan: &Plan, mut frame: DynamicImage) -> Result<DynamicImage, TransformError> {
     let full = Size { width: frame.width(), height: frame.height() };
     let resized = plan.resize.unwrap_or(full);
     let window = plan.crop.unwrap_or(Window { size: resized, left: 0, top: 0 });
     if resized == full && window.size == full {
-        return Ok(None);
+        return Ok(frame);
     }
     let across = f64::from(full.width) / f64::from(resized.width);
     let down = f64::from(full.height) / f64::from(resized.height);
     let (left, top) = (f64::from(window.left) * across, f64::from(window.top) * down);
-    // Lanczos3, and alpha-premultiplied, are the resizer's defaults.
-    let options = ResizeOptions::new().crop(
+    // Lanczos3 is the resizer's default.
+    let options = ResizeOptions::new().use_alpha(false).crop(
         left,
         top,
         // Rounding must not carry the window over the edge.
@@ -89,10 +82,24 @@ fn resize_and_crop(
         (f64::from(window.size.height) * down).min(f64::from(full.height) - top),
     );
     let mut target = DynamicImage::new(window.size.width, window.size.height, frame.color());
-    Resizer::new()
-        .resize(frame, &mut target, &options)
-        .map_err(|error| TransformError::Unencodable(error.to_string()))?;
-    Ok(Some(target))
+    let failed = |error: &dyn ToString| TransformError::Unencodable(error.to_string());
+    // Colours count by their alpha. The resizer would do the same, but on a copy of the source.
+    let alpha = (!is_opaque(&frame)).then(MulDiv::new);
+    if let Some(alpha) = &alpha {
+        alpha.multiply_alpha_inplace(&mut frame).map_err(|error| failed(&error))?;
+    }
+    Resizer::new().resize(&frame, &mut target, &options).map_err(|error| failed(&error))?;
+    if let Some(alpha) = &alpha {
+        alpha.divide_alpha_inplace(&mut target).map_err(|error| failed(&error))?;
+    }
+    Ok(target)
+}
+
+/// Whether nothing can be seen through it. Frames have 8 bits a channel here.
+fn is_opaque(frame: &DynamicImage) -> bool {
+    let channels = usize::from(frame.color().channel_count());
+    !frame.color().has_alpha()
+        || frame.as_bytes().chunks_exact(channels).all(|pixel| pixel[channels - 1] == u8::MAX)
 }
 
 fn tone(tone: Tone, mut frame: DynamicImage) -> DynamicImage {

@@ -125,6 +125,7 @@ async fn prepare(zone: &Zone, asked: Asked, headers: &HeaderMap) -> Result<Prepa
     // The service's own words.
     let brief = cache_control.as_deref().is_some_and(is_brief);
     remarks.extend(brief.then(|| "cache-control is too restrictive".to_owned()));
+    remarks.extend(options.caveats());
     Ok(Prepared {
         mark: Mark::Resized,
         original: Original::Fetched { digest: *digest, bytes: bytes.clone() },

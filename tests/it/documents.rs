@@ -11,13 +11,28 @@ fn fidelity_is_current() {
 }
 
 #[test]
-fn the_readmes_settings_are_current() {
+fn the_readmes_settings_and_figures_are_current() {
     check("README.md", |readme| {
-        let (before, rest) = readme.split_once("<!-- settings -->\n").unwrap();
-        let (_, after) = rest.split_once("<!-- /settings -->").unwrap();
-        let table = fidelity::settings_table(&Cli::command());
-        format!("{before}<!-- settings -->\n{table}<!-- /settings -->{after}")
+        let readme = put(readme, "settings", &fidelity::settings_table(&Cli::command()));
+        put(&readme, "figures", &figures())
     });
+}
+
+/// The first table that the bench wrote.
+fn figures() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/RESULTS.md");
+    let results = std::fs::read_to_string(path).unwrap();
+    let rows = results.lines().skip_while(|line| !line.starts_with('|'));
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.replace("](management/", "](bench/management/") + "\n").collect()
+}
+
+/// Puts `text` between the marks of that name.
+fn put(document: &str, name: &str, text: &str) -> String {
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = document.split_once(&open).unwrap();
+    let (_, after) = rest.split_once(&close).unwrap();
+    format!("{before}{open}{text}{close}{after}")
 }
 
 /// Compares a file with what `make` makes of it, or writes that.

@@ -35,6 +35,8 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::defaults();
         settings.data = folder.path().to_owned();
+        // No test cuts the power.
+        settings.fsync = false;
         change(&mut settings);
         Self::open(folder, settings)
     }
@@ -50,7 +52,9 @@ impl TestApp {
     fn open(folder: TempDir, settings: Settings) -> Self {
         let now: DateTime<Utc> = "2026-01-02T03:04:05.678Z".parse().unwrap();
         let clock = Clock::frozen(now, 1);
-        let store = Store::open(&settings.data, settings.cache_size.as_u64()).unwrap();
+        let store =
+            Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())
+                .unwrap();
         let app = App::new(settings, clock.clone(), store);
         let router = server::router(app.clone());
         Self { app, router, clock, folder }

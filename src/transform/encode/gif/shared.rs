@@ -21,6 +21,8 @@ pub(super) struct Shared {
     source: Vec<Color>,
     colors: Vec<Color>,
     numbers: HashMap<Color, u8>,
+    /// Finds the nearest of `colors`, as long as no more come in.
+    nearest: Option<Palette>,
     /// How far the first frame with too many colours is from the palette made for it.
     error: Option<f64>,
 }
@@ -31,10 +33,26 @@ pub(super) struct Indexed {
     pub(super) own: Option<Vec<Color>>,
 }
 
+/// What is to be drawn of a frame: the colours of the pixels that change, and all pixels in their place.
+struct Drawn<'a> {
+    changes: &'a [Change],
+    colors: Vec<Color>,
+    pixels: Vec<u8>,
+    width: u32,
+}
+
+/// A palette, and a frame's pixels as numbers of its colours.
+struct Fitted {
+    palette: Palette,
+    indexes: Vec<u8>,
+    error: f64,
+}
+
 impl Shared {
     pub(super) fn new(most: u16, source: &[Color]) -> Self {
         let (colors, numbers) = (Vec::new(), HashMap::new());
-        Self { most: most.into(), source: source.to_vec(), colors, numbers, error: None }
+        let source = source.to_vec();
+        Self { most: most.into(), source, colors, numbers, nearest: None, error: None }
     }
 
     pub(super) fn colors(&self) -> &[Color] {
@@ -46,30 +64,53 @@ impl Shared {
         changes: &[Change],
         width: u32,
     ) -> Result<Indexed, TransformError> {
-        let drawn: Vec<Color> = changes.iter().filter_map(Change::drawn).collect();
-        if !self.had_better_be_the_source(&drawn) && self.takes(&drawn) {
+        let colors: Vec<Color> = changes.iter().filter_map(Change::drawn).collect();
+        if !self.had_better_be_the_source(&colors) && self.takes(&colors) {
             let number =
                 |change: &Change| change.drawn().map_or(CLEAR, |color| self.numbers[&color]);
             return Ok(Indexed { indexes: changes.iter().map(number).collect(), own: None });
         }
-        let pixels = without_gaps(changes);
-        let mut own = Palette::of(drawn.as_flattened(), self.most as u16)?;
-        let own_indexes = own.index(&pixels, width, dithering(&drawn, &own.colors))?;
-        let own_error = own.error(&pixels, &own_indexes);
-        let allowed = *self.error.get_or_insert(own_error) + TOLERANCE;
-        if self.colors.is_empty() {
-            let fitting = self.source_palette(&drawn, &pixels, width, allowed)?;
-            self.takes(fitting.as_ref().unwrap_or(&own.colors));
+        let drawn = Drawn { changes, colors, pixels: without_gaps(changes), width };
+        self.index_nearest(&drawn)
+    }
+
+    /// A palette of the frame's own takes longest to find: that is done for the first frame with too
+    /// many colours, which says how well a frame can look, and for those that look worse.
+    fn index_nearest(&mut self, drawn: &Drawn) -> Result<Indexed, TransformError> {
+        let (error, first) = match self.error {
+            Some(error) => (error, None),
+            None => {
+                let own = self.own(drawn)?;
+                (own.error, Some(own))
+            }
+        };
+        self.error = Some(error);
+        let allowed = error + TOLERANCE;
+        if let Some(own) = first.as_ref().filter(|_| self.colors.is_empty()) {
+            let source = self.fitting_source(drawn, allowed)?;
+            self.takes(source.as_ref().unwrap_or(&own.palette.colors));
         }
-        let mut shared = Palette::of(self.colors.as_flattened(), self.most as u16)?;
-        let indexes = shared.index(&pixels, width, dithering(&drawn, &shared.colors))?;
-        if shared.error(&pixels, &indexes) <= allowed {
-            let numbers: Vec<u8> = shared.colors.iter().map(|color| self.numbers[color]).collect();
-            return Ok(Indexed { indexes: numbered(&indexes, changes, &numbers), own: None });
+        let shared = match self.nearest.take() {
+            Some(palette) => palette,
+            None => Palette::of(self.colors.as_flattened(), self.most as u16)?,
+        };
+        let Fitted { palette, indexes, error } = drawn.fit(shared)?;
+        let numbers: Vec<u8> = palette.colors.iter().map(|color| self.numbers[color]).collect();
+        self.nearest = Some(palette);
+        if error <= allowed {
+            return Ok(Indexed { indexes: drawn.numbered(&indexes, &numbers), own: None });
         }
+        let Fitted { palette, indexes, .. } = match first {
+            Some(own) => own,
+            None => self.own(drawn)?,
+        };
         let numbers: Vec<u8> = (CLEAR + 1..=u8::MAX).collect();
-        let indexes = numbered(&own_indexes, changes, &numbers);
-        Ok(Indexed { indexes, own: Some(own.colors) })
+        let indexes = drawn.numbered(&indexes, &numbers);
+        Ok(Indexed { indexes, own: Some(palette.colors) })
+    }
+
+    fn own(&self, drawn: &Drawn) -> Result<Fitted, TransformError> {
+        drawn.fit(Palette::of(drawn.colors.as_flattened(), self.most as u16)?)
     }
 
     /// The numbers of colours all of which the palette has.
@@ -89,53 +130,62 @@ impl Shared {
     }
 
     /// The source's palette, if it has one in which the frame looks as it is allowed to.
-    fn source_palette(
+    fn fitting_source(
         &self,
-        drawn: &[Color],
-        pixels: &[u8],
-        width: u32,
+        drawn: &Drawn,
         allowed: f64,
     ) -> Result<Option<Vec<Color>>, TransformError> {
         if self.source.is_empty() {
             return Ok(None);
         }
-        let mut palette = Palette::of(self.source.as_flattened(), self.most as u16)?;
-        let indexes = palette.index(pixels, width, dithering(drawn, &palette.colors))?;
-        Ok((palette.error(pixels, &indexes) <= allowed).then_some(palette.colors))
+        let source = drawn.fit(Palette::of(self.source.as_flattened(), self.most as u16)?)?;
+        Ok((source.error <= allowed).then_some(source.palette.colors))
     }
 
     /// Takes in all of the colours, or none where there isn't room for them.
     fn takes(&mut self, colors: &[Color]) -> bool {
-        let new: HashSet<_> =
-            colors.iter().filter(|color| !self.numbers.contains_key(*color)).collect();
-        if self.colors.len() + new.len() > self.most {
-            return false;
+        let room = self.most - self.colors.len();
+        let mut new = HashSet::new();
+        for color in colors.iter().filter(|color| !self.numbers.contains_key(*color)) {
+            if new.insert(color) && new.len() > room {
+                return false;
+            }
         }
         // In the order in which they appear: the same picture has to give the same bytes.
         for color in colors {
             if !self.numbers.contains_key(color) {
                 self.colors.push(*color);
                 self.numbers.insert(*color, self.colors.len() as u8);
+                self.nearest = None;
             }
         }
         true
     }
 }
 
-/// None for a drawing most of which has the palette's very colours: on its smooth edges, dithering
-/// is dirt, and takes bytes.
-fn dithering(drawn: &[Color], palette: &[Color]) -> Dithering {
-    let palette: HashSet<_> = palette.iter().collect();
-    let exact = drawn.iter().filter(|color| palette.contains(color)).count();
-    if exact * 2 > drawn.len() { Dithering::None } else { Dithering::Full }
-}
+impl Drawn<'_> {
+    fn fit(&self, mut palette: Palette) -> Result<Fitted, TransformError> {
+        let dithering = self.dithering(&palette.colors);
+        let indexes = palette.index(&self.pixels, self.width, dithering)?;
+        let error = palette.error(&self.pixels, &indexes);
+        Ok(Fitted { palette, indexes, error })
+    }
 
-fn numbered(indexes: &[u8], changes: &[Change], numbers: &[u8]) -> Vec<u8> {
-    let number = |(index, change): (&u8, &Change)| match change {
-        Change::None => CLEAR,
-        Change::Drawn(_) => numbers[usize::from(*index)],
-    };
-    indexes.iter().zip(changes).map(number).collect()
+    /// None for a drawing most of which has the palette's very colours: on its smooth edges, dithering
+    /// is dirt, and takes bytes.
+    fn dithering(&self, palette: &[Color]) -> Dithering {
+        let palette: HashSet<_> = palette.iter().collect();
+        let exact = self.colors.iter().filter(|color| palette.contains(color)).count();
+        if exact * 2 > self.colors.len() { Dithering::None } else { Dithering::Full }
+    }
+
+    fn numbered(&self, indexes: &[u8], numbers: &[u8]) -> Vec<u8> {
+        let number = |(index, change): (&u8, &Change)| match change {
+            Change::None => CLEAR,
+            Change::Drawn(_) => numbers[usize::from(*index)],
+        };
+        indexes.iter().zip(self.changes).map(number).collect()
+    }
 }
 
 /// All pixels, those not drawn in the colour of the one before: the quantiser's rounding
