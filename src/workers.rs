@@ -9,7 +9,10 @@ use tokio::{
 
 /// Runs blocking work off the async threads. Clones share the permits.
 #[derive(Debug, Clone)]
-pub struct Workers(Arc<Semaphore>);
+pub struct Workers {
+    permits: Arc<Semaphore>,
+    total: usize,
+}
 
 /// Too many wait for the same workers already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,12 +24,19 @@ pub struct Busy;
 pub struct Queue {
     workers: Workers,
     places: Arc<Semaphore>,
+    total: usize,
 }
 
 impl Queue {
     #[must_use]
     pub fn before(workers: Workers, places: usize) -> Self {
-        Self { workers, places: Arc::new(Semaphore::new(places)) }
+        Self { workers, places: Arc::new(Semaphore::new(places)), total: places }
+    }
+
+    /// How many wait now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.total - self.places.available_permits()
     }
 
     /// Like `Workers::run`, if there is a place to wait at.
@@ -50,7 +60,19 @@ impl Workers {
 
     #[must_use]
     pub fn with_permits(permits: usize) -> Self {
-        Self(Arc::new(Semaphore::new(permits)))
+        Self { permits: Arc::new(Semaphore::new(permits)), total: permits }
+    }
+
+    /// How many work now.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.total - self.permits.available_permits()
+    }
+
+    /// How many may work at once.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
     }
 
     /// Waits for a permit and runs `work` on a blocking thread.
@@ -69,7 +91,7 @@ impl Workers {
     }
 
     async fn permit(&self) -> OwnedSemaphorePermit {
-        self.0.clone().acquire_owned().await.expect("the semaphore is never closed")
+        self.permits.clone().acquire_owned().await.expect("the semaphore is never closed")
     }
 }
 
@@ -100,9 +122,11 @@ mod tests {
         assert!(poll!(&mut waiting).is_pending());
 
         assert_eq!(queue.run(|| 2).await, Err(Busy));
+        assert_eq!((workers.busy(), queue.waiting()), (1, 1));
 
         drop(permit);
         assert_eq!(waiting.await, Ok(1));
+        assert_eq!(queue.waiting(), 0);
         assert_eq!(queue.run(|| 3).await, Ok(3));
     }
 }
