@@ -135,7 +135,24 @@ mod tests {
 
         text.histogram("t", "Times.", &histogram);
 
-        insta::assert_snapshot!(text.text(), @"");
+        insta::assert_snapshot!(text.text(), @r#"
+        # HELP t Times.
+        # TYPE t histogram
+        t_bucket{le="0.001"} 1
+        t_bucket{le="0.0025"} 2
+        t_bucket{le="0.005"} 2
+        t_bucket{le="0.01"} 2
+        t_bucket{le="0.025"} 2
+        t_bucket{le="0.05"} 2
+        t_bucket{le="0.1"} 3
+        t_bucket{le="0.25"} 3
+        t_bucket{le="0.5"} 3
+        t_bucket{le="1"} 3
+        t_bucket{le="5"} 3
+        t_bucket{le="+Inf"} 4
+        t_sum 9.063
+        t_count 4
+        "#);
     }
 
     #[test]

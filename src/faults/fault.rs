@@ -264,7 +264,15 @@ mod tests {
 
         let texts =
             ["", "stat=503", "status=200", "status=x", "code=1", "reset,cut=1", "latency=2s..1s"];
-        insta::assert_snapshot!(texts.map(why).join("\n"), @"");
+        insta::assert_snapshot!(texts.map(why).join("\n"), @r#"
+        "" is none of status=, code=, retry-after=, latency=, reset, cut= and type=
+        "stat=503" is none of status=, code=, retry-after=, latency=, reset, cut= and type=
+        the status 200 is no failure: 400 to 599
+        status is a number
+        the catalogue has no code 1
+        reset goes with latency only: there is no answer
+        latency is a time up to 10m like 200ms, or two like 100ms..2s
+        "#);
     }
 
     #[test]

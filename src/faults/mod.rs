@@ -27,8 +27,8 @@ pub enum InvalidFault {
     NoObject,
     #[error("there is no field {0}; did you mean {1}?")]
     UnknownField(String, &'static str),
-    #[error("{0}")]
-    Field(#[from] serde_json::Error),
+    #[error("{0}: {1}")]
+    Field(String, serde_json::Error),
     #[error("what is to go wrong? status, code, retry_after, latency, reset, cut or type")]
     NothingAsked,
     #[error("\"{0}\" is none of status=, code=, retry-after=, latency=, reset, cut= and type=")]

@@ -1,7 +1,7 @@
 //! A rule: which calls a fault meets (pure).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Fault, InvalidFault};
 use crate::{
@@ -95,7 +95,13 @@ impl Rule {
             let nearest = names.min_by_key(|one| strsim::damerau_levenshtein(one, name));
             return Err(InvalidFault::UnknownField(name.clone(), nearest.unwrap_or_default()));
         }
-        let rule: Self = serde_json::from_value(json)?;
+        for (name, value) in fields {
+            // One by one, for an error doesn't say which field it is about.
+            let alone = Map::from_iter([(name.clone(), value.clone())]);
+            let read = serde_json::from_value::<Self>(alone.into());
+            read.map_err(|why| InvalidFault::Field(name.clone(), why))?;
+        }
+        let rule: Self = serde_json::from_value(json).expect("each field can be read");
         rule.check(operations)?;
         Ok(rule)
     }
@@ -188,6 +194,19 @@ mod tests {
             json!({ "latency": "soon" }),
             json!({ "type": "a\nb" }),
         ];
-        insta::assert_snapshot!(rules.map(why).join("\n"), @"");
+        insta::assert_snapshot!(rules.map(why).join("\n"), @r#"
+        a rule is a JSON object, like {"surface":"api","status":503}
+        what is to go wrong? status, code, retry_after, latency, reset, cut or type
+        there is no field statuss; did you mean status?
+        status: invalid type: string "503", expected u16
+        surface: unknown variant `door`, expected one of `api`, `batch`, `upload`, `delivery`, `zone`, `control`, `nowhere`
+        what is under /_tintype never fails on purpose
+        there is no operation "List image"; did you mean "List images"?
+        an account id has 1 to 64 characters of A-Z, a-z, 0-9, _ and -
+        from counts from 1, and to is no less than from
+        from counts from 1, and to is no less than from
+        latency: latency is a time up to 10m like 200ms, or two like 100ms..2s
+        type is plain ASCII on one line
+        "#);
     }
 }
