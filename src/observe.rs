@@ -74,9 +74,9 @@ async fn watch_closely<F: Future<Output = Response>>(
     };
     let call = call(surface, owner, &request);
     let asked = asked(request.headers());
-    let met = app.faults.meet(&call);
     let hit = match &asked {
-        Ok(asked) => asked.clone().or(met),
+        Ok(None) => app.faults.meet(&call),
+        Ok(own) => own.clone(),
         Err(_) => None,
     };
     let open = app.requests.are_kept().then(|| open(app, call, &mut request, hit.clone()));

@@ -84,9 +84,9 @@ async fn the_tables_are_there_as_json() {
     assert_eq!(errors["errors"].as_array().unwrap().len(), ErrorCode::ALL.len());
     let operations = operations["operations"].as_array().unwrap();
     assert_eq!(operations.len(), 24);
-    insta::assert_snapshot!(operations[0], @"");
-    insta::assert_snapshot!(options["options"][1], @"");
-    insta::assert_snapshot!(errors["errors"][0], @"");
+    insta::assert_snapshot!(operations[0], @r#"{"name":"Upload an image","surface":"api","method":"POST","path":"/v1","evidence":"documented"}"#);
+    insta::assert_snapshot!(options["options"][1], @r#"{"name":"width","alias":"w","places":["variant","flexible","zone"],"summary":"Width in pixels, or `auto` for the client's screen (URLs only)","support":"full","note":null}"#);
+    insta::assert_snapshot!(errors["errors"][0], @r#"{"name":"InvalidHeaders","code":6003,"status":400,"evidence":"observed","message":"Invalid request headers"}"#);
 }
 
 #[tokio::test]

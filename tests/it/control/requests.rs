@@ -29,7 +29,46 @@ async fn an_upload_is_remembered_with_its_fields() {
     let mut request = requests(&app, "").await.remove(0);
 
     assert!(request["duration_ms"].take().as_f64().unwrap() > 0.0);
-    insta::assert_snapshot!(format!("{request:#}"), @"");
+    insta::assert_snapshot!(format!("{request:#}"), @r#"
+        {
+          "seq": 1,
+          "time": "2026-01-02T03:04:05.678Z",
+          "surface": "api",
+          "operation": "Upload an image",
+          "method": "POST",
+          "path": "/client/v4/accounts/0123456789abcdef0123456789abcdef/images/v1",
+          "status": 200,
+          "code": null,
+          "duration_ms": null,
+          "account": "0123456789abcdef0123456789abcdef",
+          "user_agent": null,
+          "form": [
+            {
+              "name": "file",
+              "filename": "still.gif",
+              "size": 425
+            },
+            {
+              "name": "id",
+              "value": "cats/a",
+              "size": 6
+            },
+            {
+              "name": "metadata",
+              "value": "{\"a\":1}",
+              "size": 7
+            },
+            {
+              "name": "color",
+              "size": 3
+            }
+          ],
+          "body": null,
+          "cache": null,
+          "warnings": [],
+          "fault": null
+        }
+        "#);
 }
 
 #[tokio::test]
@@ -49,7 +88,11 @@ async fn a_delivery_is_remembered_with_what_became_of_it() {
         let warnings = &one["warnings"];
         format!("{operation} {status} {code} {account} {agent} {cache} {warnings}")
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+        "Deliver an image" 200 null "0123456789abcdef0123456789abcdef" "a browser" "MISS" ["cf-images 299 \"trimm is no option that is known here\""]
+        "Deliver an image" 200 null "0123456789abcdef0123456789abcdef" null "HIT" ["cf-images 299 \"trimm is no option that is known here\""]
+        "Deliver an image" 403 9425 "0123456789abcdef0123456789abcdef" null null []
+        "#);
 }
 
 #[tokio::test]
@@ -74,13 +117,13 @@ async fn filters_choose() {
     app.api("GET", "/v1/stats").await;
     app.api("DELETE", "/v1/a/b").await;
     app.get("/elsewhere", &[]).await;
-    app.get("/cdn-cgi/image/w=x/a.png", &[]).await;
+    app.get("/cdn-cgi/image/blur=999/a.png", &[]).await;
     let (stats, deleted) = (format!("{api}/v1/stats"), format!("{api}/v1/a/b"));
     let (stats, deleted) = (stats.as_str(), deleted.as_str());
 
     for (query, expected) in [
         ("surface=nowhere", "/elsewhere"),
-        ("surface=zone&status=400", "/cdn-cgi/image/w=x/a.png"),
+        ("surface=zone&status=400", "/cdn-cgi/image/blur=999/a.png"),
         ("operation=Delete%20image", deleted),
         ("method=delete", deleted),
         ("status=404&surface=api", deleted),
@@ -88,7 +131,7 @@ async fn filters_choose() {
         ("path=**/stats", stats),
         ("path=/*", "/elsewhere"),
         ("account=0123456789abcdef0123456789abcdef&limit=1", deleted),
-        ("since=3", "/cdn-cgi/image/w=x/a.png"),
+        ("since=3", "/cdn-cgi/image/blur=999/a.png"),
         ("since=1&limit=2", &format!("{deleted} /elsewhere")),
     ] {
         assert_eq!(paths(&app, query).await, expected, "{query}");
