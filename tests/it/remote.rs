@@ -3,9 +3,12 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Output},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
 };
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::process::{Server, fail, tintype};
 
@@ -73,16 +76,16 @@ fn requests_are_followed_until_the_server_ends() {
     let mut lines = BufReader::new(following.stdout.take().unwrap()).lines();
 
     // Whether it follows already can't be seen from outside: so ask until it has.
-    let (stop, stopped) = std::sync::mpsc::channel::<()>();
-    let line = std::thread::scope(|scope| {
+    let seen = AtomicBool::new(false);
+    let line = thread::scope(|scope| {
         scope.spawn(|| {
-            while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            while !seen.load(Ordering::Relaxed) {
                 server.get("/followed");
             }
         });
-        let line = lines.next().unwrap().unwrap();
-        drop(stop);
-        line
+        let line = lines.next();
+        seen.store(true, Ordering::Relaxed);
+        line.unwrap().unwrap()
     });
 
     assert!(line.contains(" 404 GET /followed "), "{line}");
