@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::refuse;
 use crate::{
     app::App,
-    domain::{Account, AccountId},
+    domain::{Account, AccountId, InvalidAccountId},
     store::StoreError,
 };
 
@@ -29,11 +29,11 @@ pub(super) struct Refusal {
 pub(super) type Result<T, E = Refusal> = std::result::Result<T, E>;
 
 impl Refusal {
-    pub(super) fn bad(why: impl ToString) -> Self {
+    pub(super) fn bad(why: &(impl ToString + ?Sized)) -> Self {
         Self { status: StatusCode::BAD_REQUEST, why: why.to_string() }
     }
 
-    pub(super) fn not_found(why: impl ToString) -> Self {
+    pub(super) fn not_found(why: &(impl ToString + ?Sized)) -> Self {
         Self { status: StatusCode::NOT_FOUND, why: why.to_string() }
     }
 }
@@ -64,7 +64,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
         let query = axum::extract::Query::try_from_uri(&parts.uri);
         query
             .map(|axum::extract::Query(query)| Self(query))
-            .map_err(|e| Refusal::bad(e.body_text()))
+            .map_err(|e| Refusal::bad(&e.body_text()))
     }
 }
 
@@ -77,7 +77,7 @@ impl<S: Sync> FromRequest<S> for Json {
     async fn from_request(request: Request, _: &S) -> Result<Self> {
         let bytes = body::to_bytes(request.into_body(), MAX_BODY).await;
         let bytes = bytes.map_err(|_| Refusal::bad("the body could not be read"))?;
-        let no_json = |error| Refusal::bad(format!("the body is no JSON: {error}"));
+        let no_json = |error| Refusal::bad(&format!("the body is no JSON: {error}"));
         serde_json::from_slice(&bytes).map(Self).map_err(no_json)
     }
 }
@@ -85,6 +85,6 @@ impl<S: Sync> FromRequest<S> for Json {
 /// The account with this id, which may not have been used yet.
 pub(super) async fn account(app: &App, id: Option<&str>) -> Result<Option<Account>> {
     let Some(id) = id else { return Ok(None) };
-    let id: AccountId = id.parse().map_err(Refusal::bad)?;
+    let id: AccountId = id.parse().map_err(|why: InvalidAccountId| Refusal::bad(&why))?;
     Ok(Some(app.prospective_account(id).await?))
 }

@@ -40,8 +40,8 @@ pub(super) async fn add(
     let mut read = Vec::new();
     for (number, rule) in (1..).zip(rules) {
         let refused = |why: InvalidFault| match many {
-            true => Refusal::bad(format!("rule {number}: {why}")),
-            false => Refusal::bad(why),
+            true => Refusal::bad(&format!("rule {number}: {why}")),
+            false => Refusal::bad(&why),
         };
         let mut rule = Rule::read(rule, &operations).map_err(refused)?;
         rule.account = account(&app, rule.when.account.as_deref()).await?;

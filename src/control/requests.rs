@@ -74,7 +74,7 @@ impl Wanted {
             return Err(Refusal::bad("requests are not remembered: the server has --requests 0"));
         }
         if let Some(name) = &self.operation {
-            operations.check(name).map_err(Refusal::bad)?;
+            operations.check(name).map_err(|why| Refusal::bad(&why))?;
         }
         Ok(Filter {
             surface: self.surface,

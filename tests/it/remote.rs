@@ -61,10 +61,8 @@ fn the_last_requests_are_shown() {
     let lines: Vec<_> = lines.lines().map(|line| line.split(' ').collect::<Vec<_>>()).collect();
     assert_eq!(lines.len(), 2);
     assert_eq!((lines[0][0], &lines[0][2..5]), ("2", &["404", "GET", "/b?x=1"][..]));
-    let paths: Vec<serde_json::Value> = json
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["path"].take())
-        .collect();
+    let json = json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let paths: Vec<_> = json.map(|mut request| request["path"].take()).collect();
     assert_eq!(paths, ["/a", "/b?x=1", "/c"]);
     assert_eq!(others, "");
 }
