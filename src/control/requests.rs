@@ -31,7 +31,7 @@ use crate::{
     call::{Operations, Owner},
     domain::{AccountHash, AccountId},
     glob::Glob,
-    requests::{Entry, Filter, Outcome},
+    requests::{Entry, FIELDS as FILTER, Filter, Outcome},
     store::{StoreError, accounts},
     surface::Surface,
 };
@@ -39,16 +39,24 @@ use crate::{
 /// The longest that somebody may wait for a request to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What `GET /_tintype/requests` takes: what every filter has, and `wait`.
-pub(super) const FIELDS: Fields = &with_wait();
+/// What only `GET /_tintype/requests` takes, besides what every filter has.
+const OF_A_LISTING: [(&str, &str); 2] = [
+    ("limit", "how many at most: the latest, or with `since` the next"),
+    ("wait", "how long to wait for the first such request, at most `1m`"),
+];
 
-const fn with_wait() -> [(&'static str, &'static str); crate::requests::FIELDS.len() + 1] {
-    let mut fields = [("wait", "how long to wait for the first such request, at most `1m`"); _];
+/// What `GET /_tintype/requests` takes.
+pub(super) const FIELDS: Fields = &all_fields();
+
+const fn all_fields() -> [(&'static str, &'static str); FILTER.len() + OF_A_LISTING.len()] {
+    let [limit, wait] = OF_A_LISTING;
+    let mut fields = [wait; _];
     let mut at = 0;
-    while at < crate::requests::FIELDS.len() {
-        fields[at] = crate::requests::FIELDS[at];
+    while at < FILTER.len() {
+        fields[at] = FILTER[at];
         at += 1;
     }
+    fields[at] = limit;
     fields
 }
 

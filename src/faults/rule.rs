@@ -43,7 +43,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "latency",
-        "how much later everything happens: `200ms`, or `100ms..2s` for something between; with `--id-seed` or a frozen clock always the same for the same call",
+        "how much later everything happens: `200ms`, or `100ms..2s` for something between; with seeded ids always the same for the same call",
     ),
     ("reset", "`true`: the connection is reset, and nothing is done"),
     (

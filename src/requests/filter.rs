@@ -13,7 +13,6 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("account", "an account's id: its calls in the API, its deliveries and uploads"),
     ("path", "a pattern for the path: `*` within a segment, `**` anything, `?` one character"),
     ("since", "a number: only what came after it"),
-    ("limit", "how many at most: the latest, or with `since` the next"),
 ];
 
 /// What an entry has to be like. What isn't given is open.
