@@ -7,9 +7,12 @@ use std::sync::Arc;
 use crate::{
     clock::Clock,
     config::{BaseUrl, Settings},
-    domain::{Account, AccountId, SigningKey},
+    domain::{Account, AccountHash, AccountId, SigningKey},
+    faults::Faults,
     fetch::{Addresses, Fetcher, Folder},
+    metrics::Answers,
     render::Renderer,
+    requests::Requests,
     store::{Store, StoreError, accounts, signing_keys},
     workers::Workers,
 };
@@ -30,6 +33,12 @@ pub struct App {
     /// For source images of zones: they may come through uploads by URL, so they don't wait for those.
     pub source_fetcher: Fetcher,
     pub origin_folder: Option<Folder>,
+    /// What is to go wrong.
+    pub faults: Faults,
+    /// What was asked lately.
+    pub requests: Requests,
+    /// How often each surface has answered.
+    pub answers: Answers,
 }
 
 impl App {
@@ -43,6 +52,7 @@ impl App {
         let origin_folder = settings.origin_dir.clone().map(Folder::new);
         let workers = Workers::for_this_machine();
         let renderer = Renderer::new(store.clone(), workers.clone(), settings.cache_size.as_u64());
+        let requests = Requests::new(settings.requests);
         let settings = Arc::new(settings);
         Self {
             settings,
@@ -53,7 +63,17 @@ impl App {
             upload_fetcher,
             source_fetcher,
             origin_folder,
+            faults: Faults::default(),
+            requests,
+            answers: Answers::default(),
         }
+    }
+
+    /// The account with this id as it is or will be, without creating it.
+    pub async fn prospective_account(&self, id: AccountId) -> Result<Account, StoreError> {
+        let known = id.clone();
+        let found = self.store.read(move |conn| accounts::find(conn, &known)).await?;
+        Ok(found.unwrap_or_else(|| Account { hash: AccountHash::derive(&id), id }))
     }
 
     /// The account with this id, created at its first use.

@@ -3,7 +3,10 @@
 //! A frozen, seeded clock makes whole answers reproducible: the same requests give the same ids,
 //! keys and dates.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -99,6 +102,18 @@ impl Clock {
         hex::encode(self.random::<8>())
     }
 
+    /// A number for a choice that is called `label`. Seeded, it depends on the seed and the label
+    /// alone, so that choices don't change the ids of what is made.
+    #[must_use]
+    pub fn choice(&self, label: &str) -> u32 {
+        if let Entropy::Seeded { seed, .. } = self.lock().entropy {
+            let hash = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(label);
+            let [a, b, c, d, ..] = hash.finalize().0;
+            return u32::from_le_bytes([a, b, c, d]);
+        }
+        u32::from_le_bytes(self.random())
+    }
+
     /// `N` random bytes, at most 32.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
     fn random<const N: usize>(&self) -> [u8; N] {
@@ -122,6 +137,24 @@ impl Clock {
     }
 }
 
+/// Measures how long things take, by the machine's own clock: however the program's clock is set,
+/// work takes its time.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +168,17 @@ mod tests {
 
         assert_eq!(ids(), ids());
         assert_ne!(ids()[0], ids()[1]);
+    }
+
+    #[test]
+    fn a_choice_depends_on_the_seed_and_its_name_alone() {
+        let clock = Clock::frozen(DateTime::UNIX_EPOCH, 7);
+        let first = clock.choice("a");
+        let _ = (clock.choice("b"), clock.new_image_id());
+
+        assert_eq!(clock.choice("a"), first);
+        assert_ne!(clock.choice("b"), first);
+        assert_ne!(Clock::frozen(DateTime::UNIX_EPOCH, 8).choice("a"), first);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! The doc comment of a setting is its help text and its row in the README.
 
+mod remote;
+
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
 };
@@ -11,6 +13,7 @@ use clap::{
     Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
     ValueEnum, builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
+pub use remote::{Faults, FaultsCommand, Healthcheck, Requests, Server, Sign};
 use url::Url;
 
 use crate::domain::{AllowedOrigins, Grant};
@@ -32,39 +35,12 @@ pub enum Command {
     Serve(Box<Settings>),
     /// Print a signed delivery URL, made by a running server
     Sign(Sign),
-}
-
-/// What is to be signed, and how.
-#[derive(Debug, Args)]
-pub struct Sign {
-    /// A delivery URL; or the id of an image, with a variant behind it
-    #[arg(value_name = "URL|IMAGE")]
-    pub image: String,
-
-    /// The variant's name, if an image's id is given
-    #[arg(value_name = "VARIANT")]
-    pub variant: Option<String>,
-
-    /// How long the URL is good for (1h, 90s); without it, for ever
-    #[arg(long, value_name = "TIME")]
-    pub expires: Option<String>,
-
-    /// The name of the signing key; without it, the account's first
-    #[arg(long, value_name = "NAME")]
-    pub key: Option<String>,
-
-    /// The account that the image belongs to; without it, the default one
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-
-    /// The running server
-    #[arg(
-        long,
-        env = "TINTYPE_SERVER",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:1856"
-    )]
-    pub server: BaseUrl,
+    /// List, add or remove the rules by which calls of a running server fail
+    Faults(Faults),
+    /// Show the last requests to a running server
+    Requests(Requests),
+    /// End well if a server is ready, for containers
+    Healthcheck(Healthcheck),
 }
 
 /// What can be set.
@@ -167,6 +143,10 @@ pub struct Settings {
     /// How much room transformed images may take in the data folder; 0 keeps none
     #[arg(long, env = "TINTYPE_CACHE_SIZE", value_name = "SIZE", default_value = "1GiB")]
     pub cache_size: ByteSize,
+
+    /// How many of the last requests are remembered for `/_tintype/requests`; 0 remembers none
+    #[arg(long, env = "TINTYPE_REQUESTS", value_name = "N", default_value_t = 1000)]
+    pub requests: usize,
 }
 
 /// Which credentials are accepted.
@@ -297,11 +277,19 @@ impl Command {
             Some(name) if is_empty(name) => setting.env(None::<&str>),
             _ => setting,
         };
-        let command = Cli::command().mut_args(unset_if_empty);
+        let command = Cli::command();
+        let serves = std::env::args_os().nth(1).and_then(|word| command.find_subcommand(word));
+        let serves = serves.is_none_or(|command| command.get_name() == "serve");
+        // Who only asks a server doesn't care how one is to be started here.
+        let unset_if_idle = |setting: Arg| if serves { setting } else { setting.env(None::<&str>) };
+        let command = command.mut_args(unset_if_empty).mut_args(unset_if_idle);
         let command = command.mut_subcommands(|one| one.mut_args(unset_if_empty));
         let command = Self::read(&command.get_matches());
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        check_variables(names)?;
+        // A container's check says whether its server is well, not whether its settings are.
+        if !matches!(command, Self::Healthcheck(_)) {
+            check_variables(names)?;
+        }
         Ok(command)
     }
 

@@ -16,6 +16,18 @@ pub enum Evidence {
     Assumed,
 }
 
+impl Evidence {
+    /// As documents and tables name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
 /// One row of the catalogue.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {

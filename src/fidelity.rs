@@ -7,7 +7,8 @@ use clap::Command;
 
 use crate::{
     api::OPERATIONS,
-    error::{ErrorCode, Evidence},
+    control::{CONTROLS, Control},
+    error::ErrorCode,
     transform::{self, Place, Support},
 };
 
@@ -248,6 +249,9 @@ const DIFFERENCES: &[Difference] = &[
     },
 ];
 
+/// What docs/control.md says before it comes to the controls.
+const CONTROL: &str = include_str!("control/page.md");
+
 /// The whole of FIDELITY.md.
 #[must_use]
 pub fn document() -> String {
@@ -268,7 +272,7 @@ pub fn document() -> String {
     for operation in OPERATIONS {
         let method = operation.method.to_uppercase();
         let path = format!("`{}`", operation.path);
-        line(&mut text, &[operation.name, &method, &path, name(operation.evidence)]);
+        line(&mut text, &[operation.name, &method, &path, operation.evidence.name()]);
     }
     text.push_str(
         "\n## Options\n\n*v*: in named variants. *f*: in flexible variants. *z*: in `/cdn-cgi/image`.\n\n\
@@ -289,7 +293,7 @@ pub fn document() -> String {
     );
     for row in ErrorCode::ALL.iter().map(|code| code.row()) {
         let (code, status) = (row.code.to_string(), row.status.to_string());
-        line(&mut text, &[&code, &status, name(row.evidence), row.message]);
+        line(&mut text, &[&code, &status, row.evidence.name(), row.message]);
     }
     text
 }
@@ -302,12 +306,25 @@ fn letter(place: Place) -> &'static str {
     }
 }
 
-fn name(evidence: Evidence) -> &'static str {
-    match evidence {
-        Evidence::Documented => "documented",
-        Evidence::Observed => "observed",
-        Evidence::Assumed => "assumed",
+/// The whole of docs/control.md.
+#[must_use]
+pub fn control_page() -> String {
+    let mut text = CONTROL.to_owned();
+    for control in CONTROLS {
+        let method = control.method.to_uppercase();
+        let Control { path, summary, takes, example, .. } = control;
+        write!(text, "\n### {method} {path}\n\n{summary}\n").expect("a string takes everything");
+        if !takes.is_empty() {
+            text.push_str("\n| name | meaning |\n|---|---|\n");
+        }
+        for (name, meaning) in *takes {
+            line(&mut text, &[&format!("`{name}`"), meaning]);
+        }
+        if !example.is_empty() {
+            write!(text, "\n```sh\n{example}\n```\n").expect("a string takes everything");
+        }
     }
+    text
 }
 
 /// The README's table of settings.

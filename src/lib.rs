@@ -16,12 +16,22 @@ pub mod transform;
 
 /// What every request can reach.
 pub mod app;
+/// What a request is.
+pub mod call;
 /// Time and ids.
 pub mod clock;
+/// What goes wrong on purpose.
+pub mod faults;
 /// Outbound HTTP with limits.
 pub mod fetch;
 /// Work that many wait for is done once.
 pub mod flights;
+/// Patterns for paths.
+pub mod glob;
+/// Numbers for Prometheus.
+pub mod metrics;
+/// The last requests.
+pub mod requests;
 /// Things by name, up to a size.
 pub mod shelf;
 /// Rows and blobs.
@@ -45,10 +55,12 @@ mod mutated;
 mod api;
 /// What a person sees at the start.
 pub mod banner;
+mod connection;
 mod control;
 mod delivery;
 /// The documents made from the tables.
 pub mod fidelity;
+mod observe;
 /// What the command line asks of a running server.
 pub mod remote;
 /// Every surface, wired.

@@ -40,6 +40,16 @@ fn run(command: Command) -> anyhow::Result<()> {
             println!("{}", remote::sign(&sign)?);
             Ok(())
         }
+        Command::Faults(faults) => {
+            println!("{}", remote::faults(&faults)?);
+            Ok(())
+        }
+        Command::Requests(requests) => {
+            // A reader that has seen enough closes the pipe.
+            let show = |line: &str| writeln!(std::io::stdout(), "{line}").is_ok();
+            Ok(remote::requests(&requests, show)?)
+        }
+        Command::Healthcheck(check) => Ok(remote::healthcheck(&check)?),
     }
 }
 

@@ -12,8 +12,10 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
+    clock::Stopwatch,
     domain::{Digest, RenditionKey},
     flights::Flights,
+    metrics::Histogram,
     shelf::Shelf,
     store::{Store, StoreError},
     transform::{self, Accepts, Limits, Options, Prospect, Rendition, TransformError},
@@ -28,7 +30,17 @@ pub struct Renderer {
     flights: Flights<RenditionKey, Flown>,
     /// What was asked for lately.
     hot: Arc<Mutex<Shelf<RenditionKey, Arc<Rendered>>>>,
-    made: Arc<AtomicU64>,
+    tally: Arc<Tally>,
+}
+
+/// What a renderer has done since the start.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// How long each rendition took that was made, without waiting for a worker.
+    pub times: Histogram,
+    made: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 /// Everybody who waits is given the same.
@@ -108,20 +120,23 @@ impl Renderer {
     #[must_use]
     pub fn new(store: Store, workers: Workers, room: u64) -> Self {
         let hot = Shelf::new(room.min(Self::HOT_BYTES));
-        let (hot, made) = (Arc::new(Mutex::new(hot)), Arc::default());
+        let (hot, tally) = (Arc::new(Mutex::new(hot)), Arc::default());
         let queue = Queue::before(workers, Self::WAITING, Self::PIXELS_AT_ONCE);
-        Self { store, queue, flights: Flights::default(), hot, made }
+        Self { store, queue, flights: Flights::default(), hot, tally }
     }
 
     /// The rendition that was ordered.
     pub async fn render(&self, order: Order) -> Result<(Arc<Rendered>, Cache), Arc<RenderError>> {
         let key = order.key();
         if let Some(rendered) = self.hot().get(&key) {
+            self.tally.hits.fetch_add(1, Ordering::Relaxed);
             return Ok((rendered.clone(), Cache::Hit));
         }
         let renderer = self.clone();
         let work = || async move { renderer.cached_or_made(order).await.map_err(Arc::new) };
         let (rendered, cache) = self.flights.join(key.clone(), work).await?;
+        let count = if cache == Cache::Hit { &self.tally.hits } else { &self.tally.misses };
+        count.fetch_add(1, Ordering::Relaxed);
         self.remember(key, &rendered);
         Ok((rendered, cache))
     }
@@ -143,7 +158,36 @@ impl Renderer {
     /// How many renditions were made since the start; those from the cache don't count.
     #[must_use]
     pub fn made(&self) -> u64 {
-        self.made.load(Ordering::Relaxed)
+        self.tally.made.load(Ordering::Relaxed)
+    }
+
+    /// How many were asked for and were there.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.tally.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many were asked for and had to be made, or to be waited for.
+    #[must_use]
+    pub fn misses(&self) -> u64 {
+        self.tally.misses.load(Ordering::Relaxed)
+    }
+
+    /// How many wait to be made.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+
+    /// How many bytes are held in memory.
+    #[must_use]
+    pub fn hot_bytes(&self) -> u64 {
+        self.hot().total()
+    }
+
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn remember(&self, key: RenditionKey, rendered: &Arc<Rendered>) {
@@ -174,9 +218,15 @@ impl Renderer {
         let (source, wanted) = (original.clone(), options.clone());
         let estimate = move || transform::estimate(&source, &wanted, &Limits::HOSTED);
         let size = workers::run_now(estimate).await;
-        let work = move || transform::transform(&original, &options, accepts, &Limits::HOSTED);
+        let tally = self.tally.clone();
+        let work = move || {
+            let watch = Stopwatch::start();
+            let made = transform::transform(&original, &options, accepts, &Limits::HOSTED);
+            tally.times.observe(watch.elapsed());
+            made
+        };
         let rendition = turn.run(size, work).await?;
-        self.made.fetch_add(1, Ordering::Relaxed);
+        self.tally.made.fetch_add(1, Ordering::Relaxed);
         let rendered = Rendered::from(rendition);
         if let Err(error) = self.store.keep_rendition(key, rendered.pack()).await {
             tracing::warn!(%error, "a rendition could not be kept");

@@ -1,6 +1,6 @@
 //! Every surface, and the layers around them: the one page that wires the program.
 
-use std::{convert::Infallible, future::Future, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -8,20 +8,29 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
+    routing::get,
 };
 use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
-use crate::{api, app::App, clock::Clock, control, delivery, explain, surface::Surface, zone};
+use crate::{
+    api,
+    app::App,
+    clock::Clock,
+    connection::{Fate, Listener},
+    control, delivery, explain, observe,
+    surface::Surface,
+    zone,
+};
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// One router for each surface, so that a wildcard of one never answers for another.
-#[derive(Clone)]
 struct Surfaces {
+    app: App,
     api: Router,
     batch: Router,
     upload: Router,
@@ -32,44 +41,60 @@ struct Surfaces {
     originals: Option<Router>,
 }
 
+/// The surfaces that can say what they would do.
+#[derive(Clone)]
+struct Explainers {
+    delivery: Router,
+    zone: Router,
+}
+
 /// The whole program as one service.
 pub fn router(app: App) -> Router {
     let clock = app.clock.clone();
+    let [delivery, zone] = [delivery::router(app.clone()), zone::router(app.clone())];
+    let explainers = Explainers { delivery: delivery.clone(), zone: zone.clone() };
+    let explainer = Router::new().fallback_service(get(explain).with_state(explainers));
+    let explainer = control::Explainer(explainer);
     let surfaces = Surfaces {
         api: api::router(app.clone()),
         batch: api::batch_router(app.clone()),
         upload: api::upload_router(app.clone()),
-        delivery: delivery::router(app.clone()),
-        zone: zone::router(app.clone()),
-        control: control::router(app.clone()),
-        originals: app.settings.origin_dir.is_some().then(|| zone::originals(app)),
+        delivery,
+        zone,
+        control: control::router(app.clone(), explainer, observe::operations()),
+        originals: app.settings.origin_dir.is_some().then(|| zone::originals(app.clone())),
+        app,
     };
     Router::new()
         .fallback(dispatch)
-        .with_state(surfaces)
+        .with_state(Arc::new(surfaces))
         .layer(CatchPanicLayer::new())
         .layer(middleware::map_response_with_state(clock, stamp))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log).on_failure(()))
 }
 
-async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Response {
+async fn dispatch(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Response {
     let surface = surface(&request);
-    if surface == Surface::Control && request.uri().path() == "/_tintype/explain" {
-        return explain(surfaces, request).await;
-    }
-    surfaces.answer(surface, request).await
+    observe::watch(&surfaces.app, surface, request, |request| surfaces.answer(surface, request))
+        .await
 }
 
 /// Asks the surface that a URL belongs to what it would do.
-async fn explain(surfaces: Surfaces, request: Request) -> Response {
+async fn explain(State(explainers): State<Explainers>, request: Request) -> Response {
     let inner = match explain::inner(request) {
         Ok(inner) => inner,
         Err(why) => return control::refuse(StatusCode::BAD_REQUEST, why),
     };
     match surface(&inner) {
-        surface @ (Surface::Delivery | Surface::Zone) => surfaces.answer(surface, inner).await,
+        Surface::Delivery => answer(explainers.delivery, inner).await,
+        Surface::Zone => answer(explainers.zone, inner).await,
         _ => control::refuse(StatusCode::BAD_REQUEST, "url is no URL of an image"),
     }
+}
+
+async fn answer(router: Router, request: Request) -> Response {
+    let answer: Result<Response, Infallible> = router.oneshot(request).await;
+    answer.unwrap_or_else(|never| match never {})
 }
 
 fn surface(request: &Request) -> Surface {
@@ -80,21 +105,20 @@ fn surface(request: &Request) -> Surface {
 }
 
 impl Surfaces {
-    async fn answer(self, surface: Surface, request: Request) -> Response {
+    async fn answer(&self, surface: Surface, request: Request) -> Response {
         let router = match surface {
-            Surface::Api => self.api,
-            Surface::Batch => self.batch,
-            Surface::Upload => self.upload,
-            Surface::Delivery => self.delivery,
-            Surface::Zone => self.zone,
-            Surface::Control => self.control,
-            Surface::Nowhere => match self.originals {
+            Surface::Api => &self.api,
+            Surface::Batch => &self.batch,
+            Surface::Upload => &self.upload,
+            Surface::Delivery => &self.delivery,
+            Surface::Zone => &self.zone,
+            Surface::Control => &self.control,
+            Surface::Nowhere => match &self.originals {
                 Some(originals) => originals,
                 None => return nowhere(),
             },
         };
-        let answer: Result<Response, Infallible> = router.oneshot(request).await;
-        answer.unwrap_or_else(|never| match never {})
+        answer(router.clone(), request).await
     }
 }
 
@@ -125,9 +149,12 @@ pub async fn serve(
     hurry: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let (stopping, stopped) = oneshot::channel();
+    let requests = app.requests.clone();
     let stop = async move {
         stop.await;
         tracing::info!("stopping");
+        // Who waits for requests would keep the server from ending.
+        requests.end();
         // Nobody listens when the server ended by itself.
         let _ = stopping.send(());
     };
@@ -137,8 +164,9 @@ pub async fn serve(
             Err(_) => std::future::pending().await,
         }
     };
+    let service = router(app).into_make_service_with_connect_info::<Fate>();
     tokio::select! {
-        served = axum::serve(listener, router(app)).with_graceful_shutdown(stop) => served,
+        served = axum::serve(Listener(listener), service).with_graceful_shutdown(stop) => served,
         () = drained => {
             tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
             Ok(())

@@ -48,6 +48,12 @@ impl<K: Eq + Hash, V> Shelf<K, V> {
         Some((key, thing, size))
     }
 
+    /// How much there is on it.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
     /// Takes everything off.
     pub fn clear(&mut self) {
         self.things.clear();

@@ -17,10 +17,17 @@
 //!
 //! A path with `accounts` in it is a call of the API that misses its beginning; the API says so.
 
+use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
+
 use crate::{domain::AccountHash, urls};
 
 /// A part of the program with its own callers, routes and way of saying no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, EnumIter, IntoStaticStr, EnumString,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Surface {
     /// The management API, for holders of a token.
     Api,
@@ -39,6 +46,12 @@ pub enum Surface {
 }
 
 impl Surface {
+    /// As in faults, in the log of requests and in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
     /// The surface for a `Host` header (its port is ignored) and a raw path.
     #[must_use]
     pub fn of(host: &str, path: &str) -> Self {

@@ -9,7 +9,10 @@ use tokio::{
 
 /// Runs blocking work off the async threads. Clones share the permits.
 #[derive(Debug, Clone)]
-pub struct Workers(Arc<Semaphore>);
+pub struct Workers {
+    permits: Arc<Semaphore>,
+    total: usize,
+}
 
 /// Too many wait for the same workers already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +24,7 @@ pub struct Busy;
 pub struct Queue {
     workers: Workers,
     places: Arc<Semaphore>,
+    all_places: usize,
     /// For those who are next: only they need to hold what they work on.
     turns: Arc<Semaphore>,
     /// A permit for each unit of what may be under way together.
@@ -41,10 +45,16 @@ impl Queue {
     const TURNS: usize = 16;
 
     #[must_use]
-    pub fn before(workers: Workers, places: usize, all_room: u32) -> Self {
-        let [places, turns, room] = [places, Self::TURNS, all_room as usize]
+    pub fn before(workers: Workers, all_places: usize, all_room: u32) -> Self {
+        let [places, turns, room] = [all_places, Self::TURNS, all_room as usize]
             .map(|permits| Arc::new(Semaphore::new(permits)));
-        Self { workers, places, turns, room, all_room }
+        Self { workers, places, all_places, turns, room, all_room }
+    }
+
+    /// How many wait now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.all_places - self.places.available_permits()
     }
 
     /// Waits to be next, if there is a place to wait at.
@@ -81,7 +91,19 @@ impl Workers {
 
     #[must_use]
     pub fn with_permits(permits: usize) -> Self {
-        Self(Arc::new(Semaphore::new(permits)))
+        Self { permits: Arc::new(Semaphore::new(permits)), total: permits }
+    }
+
+    /// How many work now.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.total - self.permits.available_permits()
+    }
+
+    /// How many may work at once.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
     }
 
     /// Waits for a permit and runs `work` on a blocking thread.
@@ -100,7 +122,7 @@ impl Workers {
     }
 
     async fn permit(&self) -> OwnedSemaphorePermit {
-        permits(&self.0, 1).await
+        permits(&self.permits, 1).await
     }
 }
 
@@ -142,9 +164,11 @@ mod tests {
         assert!(poll!(&mut waiting).is_pending());
 
         assert_eq!(queue.turn().await.unwrap_err(), Busy);
+        assert_eq!((workers.busy(), queue.waiting()), (1, 1));
 
         drop(permit);
         assert_eq!(waiting.await, 1);
+        assert_eq!(queue.waiting(), 0);
         assert_eq!(queue.turn().await.unwrap().run(1, || 3).await, 3);
     }
 

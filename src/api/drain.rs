@@ -19,9 +19,17 @@ use super::form::PATIENCE;
 const PATIENCE_IN_TIME: Duration = Duration::from_secs(3);
 
 pub(super) async fn read_to_the_end(request: Request, next: Next) -> Response {
+    drained(request, |request| next.run(request)).await
+}
+
+/// Has a request answered, and then reads what that left of its body.
+pub(crate) async fn drained<F: Future<Output = Response>>(
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     // Who asks before sending is answered before sending.
     if request.headers().contains_key(header::EXPECT) {
-        return next.run(request).await;
+        return answer(request).await;
     }
     let (parts, body) = request.into_parts();
     let rest = Arc::new(Mutex::new(body.into_data_stream()));
@@ -29,7 +37,7 @@ pub(super) async fn read_to_the_end(request: Request, next: Next) -> Response {
         let chunk = rest.lock().await.next().await?;
         Some((chunk, rest))
     }));
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let response = answer(Request::from_parts(parts, body)).await;
     if response.status() != StatusCode::REQUEST_TIMEOUT {
         let _ = time::timeout(PATIENCE_IN_TIME, read_all(&mut *rest.lock().await)).await;
     }

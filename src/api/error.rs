@@ -31,7 +31,7 @@ pub(super) struct ApiError {
 pub(super) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 impl ApiError {
-    fn worded(code: ErrorCode, message: String) -> Self {
+    pub(super) fn worded(code: ErrorCode, message: String) -> Self {
         Self { code, message, chain: None, meant: None }
     }
 

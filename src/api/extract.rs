@@ -22,6 +22,7 @@ use crate::{
     config::BaseUrl,
     domain::{self, AccountId, ImageId},
     error::ErrorCode,
+    requests::Notes,
     urls::Urls,
 };
 
@@ -116,8 +117,13 @@ impl FromRequestParts<App> for RequestUrls {
 
 /// A body that is no form.
 pub(super) async fn read_body(request: Request) -> Result<Bytes> {
-    let body = in_time(axum::body::to_bytes(request.into_body(), MAX_BODY)).await?;
-    body.map_err(|_| ApiError::bad_request("the body could not be read"))
+    let (Parts { extensions, .. }, body) = request.into_parts();
+    let body = in_time(axum::body::to_bytes(body, MAX_BODY)).await?;
+    let body = body.map_err(|_| ApiError::bad_request("the body could not be read"))?;
+    if let Some(notes) = extensions.get::<Notes>() {
+        notes.body(&body);
+    }
+    Ok(body)
 }
 
 /// A JSON body. What it is labelled doesn't matter: clients label carelessly.

@@ -18,6 +18,7 @@ use crate::{
     domain::{ImageId, NewImage},
     error::ErrorCode,
     ingest::{MAX_BYTES, Upload},
+    requests::{self, Notes},
 };
 
 /// How much of a body is read although it is too large already: a client that is cut off while it
@@ -83,42 +84,51 @@ impl FromRequest<App> for FormParts {
         if !label.to_ascii_lowercase().starts_with("multipart/form-data") {
             return Err(ErrorCode::NotMultipart.into());
         }
+        let notes = request.extensions().get::<Notes>().cloned().unwrap_or_default();
         let multipart = Multipart::from_request(request, app).await;
         let mut multipart = multipart.map_err(|error| ApiError::bad_request(error.body_text()))?;
         let mut parts = Self::default();
         for _ in 0..MAX_PARTS {
             let Some(field) = in_time(multipart.next_field()).await?? else { return Ok(parts) };
-            parts.take(field).await?;
+            parts.take(field, &notes).await?;
         }
         Err(ApiError::bad_request(format!("a form has at most {MAX_PARTS} parts")))
     }
 }
 
 impl FormParts {
-    async fn take(&mut self, field: Field<'_>) -> Result<()> {
+    async fn take(&mut self, field: Field<'_>, notes: &Notes) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
+        let mut note = requests::Field {
+            name: name.clone(),
+            value: None,
+            filename: field.file_name().map(str::to_owned),
+            size: 0,
+        };
         // FilePond sends `file` twice, first as text: the one with a file name is the file.
         match field.file_name().map(str::to_owned) {
             Some(filename) if name == "file" => {
-                let bytes = collect(field, MAX_BYTES).await?;
+                let bytes = collect(field, MAX_BYTES, &mut note.size).await?;
                 self.file_too_large |= bytes.is_none();
                 let filename = checked_filename(filename)?;
                 self.file = bytes.map(|bytes| Upload { filename, bytes });
             }
             _ if TEXTS.contains(&name.as_str()) || metadata::is_part(&name) => {
-                let bytes = collect(field, MAX_TEXT).await?;
+                let bytes = collect(field, MAX_TEXT, &mut note.size).await?;
                 let bytes =
                     bytes.ok_or_else(|| ApiError::bad_request(format!("{name} is too long")))?;
                 let text = String::from_utf8(bytes.into());
                 let text =
                     text.map_err(|_| ApiError::bad_request(format!("{name} is not UTF-8")))?;
+                note.value = Some(text.clone());
                 self.texts.push((name, text));
             }
             _ => {
                 self.file_as_text |= name == "file";
-                collect(field, 0).await?;
+                collect(field, 0, &mut note.size).await?;
             }
         }
+        notes.field(note);
         Ok(())
     }
 
@@ -178,11 +188,13 @@ impl FormParts {
     }
 }
 
-/// The field's bytes, or `None` if there are more than `limit`; they are read all the same.
-async fn collect(mut field: Field<'_>, limit: usize) -> Result<Option<Bytes>> {
+/// The field's bytes, or `None` if there are more than `limit`; they are read, and counted, all the
+/// same.
+async fn collect(mut field: Field<'_>, limit: usize, size: &mut u64) -> Result<Option<Bytes>> {
     let mut bytes = Vec::new();
     let mut fits = true;
     while let Some(chunk) = in_time(field.chunk()).await?? {
+        *size += chunk.len() as u64;
         fits &= bytes.len() + chunk.len() <= limit;
         if fits {
             bytes.extend_from_slice(&chunk);

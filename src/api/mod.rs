@@ -8,7 +8,7 @@ mod envelope;
 mod error;
 
 mod credentials;
-mod drain;
+pub(crate) mod drain;
 mod extract;
 mod form;
 mod metadata;
@@ -28,9 +28,9 @@ mod variants;
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
-    http::{Method, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     middleware,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 
@@ -38,32 +38,26 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     app::App,
+    call::Operation,
+    domain::AccountId,
     error::{ErrorCode, Evidence},
 };
 use credentials::Door;
 use error::ApiError;
 
-/// An operation: its route, and how sure we are of it.
-pub(crate) struct Operation {
-    pub(crate) method: &'static str,
-    /// Behind `/client/v4/accounts/{account_id}/images`, or behind `/images` on the batch host.
-    pub(crate) path: &'static str,
-    route: fn() -> MethodRouter<App>,
-    pub(crate) evidence: Evidence,
-    /// The name the documents give it.
-    pub(crate) name: &'static str,
-}
-
 macro_rules! operations {
     ($($method:ident $path:literal $file:ident::$handler:ident $evidence:ident $name:literal)*) => {
-        /// The endpoints.
+        /// The endpoints, behind `/client/v4/accounts/{account_id}/images`, or behind `/images` on
+        /// the batch host.
         pub(crate) const OPERATIONS: &[Operation] = &[$(Operation {
             method: stringify!($method),
             path: $path,
-            route: || $method($file::$handler),
             evidence: Evidence::$evidence,
             name: $name,
         }),*];
+
+        /// What answers each.
+        const ROUTES: &[fn() -> MethodRouter<App>] = &[$(|| $method($file::$handler)),*];
     };
 }
 
@@ -92,6 +86,35 @@ operations! {
     post   "/v2/direct_upload"               direct_uploads::create_v2  Documented "Create authenticated direct upload URL V2"
 }
 
+/// What can be done with a one-time upload URL.
+pub(crate) const UPLOAD: Operation = Operation {
+    method: "post",
+    path: "/upload/{account_hash}/{*image}",
+    evidence: Evidence::Documented,
+    name: "Upload with a one-time URL",
+};
+
+/// The operation that a request to the API or to the batch host is for.
+pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
+    let inner = match path.strip_prefix("/client/v4/accounts/") {
+        Some(path) => path.split_once('/')?.1.strip_prefix("images")?,
+        None => path.strip_prefix("/batch").unwrap_or(path).strip_prefix("/images")?,
+    };
+    Operation::find(OPERATIONS, method, inner)
+}
+
+/// A refusal that somebody else decides on, in the envelope.
+pub(crate) fn refuse(code: ErrorCode, status: StatusCode, message: String) -> Response {
+    let mut response = ApiError::worded(code, message).into_response();
+    *response.status_mut() = status;
+    response
+}
+
+/// The account that a request to the batch host is for, if its token is good.
+pub(crate) async fn batch_account(app: &App, headers: &HeaderMap) -> Option<AccountId> {
+    credentials::batch_account(app, headers).await.ok()
+}
+
 /// The API itself.
 pub(crate) fn router(app: App) -> Router {
     let routes = Router::new().nest("/client/v4/accounts/{account_id}/images", operations());
@@ -117,9 +140,8 @@ pub(crate) fn upload_router(app: App) -> Router {
 }
 
 fn operations() -> Router<App> {
-    OPERATIONS
-        .iter()
-        .fold(Router::new(), |router, operation| router.route(operation.path, (operation.route)()))
+    let routes = OPERATIONS.iter().zip(ROUTES);
+    routes.fold(Router::new(), |router, (operation, route)| router.route(operation.path, route()))
 }
 
 fn finish(routes: Router<App>, door: Door, app: App) -> Router {

@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::refuse;
+use super::{Fields, refuse};
 use crate::{
     app::{App, DEFAULT_ACCOUNT},
     config::BaseUrl,
@@ -19,6 +19,15 @@ use crate::{
     store::{Connection, StoreError, accounts, signing_keys},
     urls::Urls,
 };
+
+pub(super) const FIELDS: Fields = &[
+    ("url", "a delivery URL, or its path"),
+    ("image", "or the id of an image, with `variant`"),
+    ("variant", "a variant's name"),
+    ("account", "the image's account; without it, the default one"),
+    ("expires", "how long the URL is good for: `1h`, `90s`; without it, for ever"),
+    ("key", "the name of one of the account's keys; without it, the first"),
+];
 
 /// What is to be signed: a delivery URL or its path, or a variant of an image.
 #[derive(Deserialize)]

@@ -19,7 +19,9 @@ use axum::{
 use crate::{
     answer::{self, Mark, Prepared},
     app::App,
+    call::Operation,
     domain::{AccountConfig, AccountId, BrowserTtl, Image, ImageId, SigningKey},
+    error::Evidence,
     explain::{Explain, Explanation},
     render::Original,
     store::{Connection, accounts, images, signing_keys, variants},
@@ -29,6 +31,14 @@ use access::{Audience, Rule};
 use error::{DeliveryError, Result};
 use known::Known;
 use path::{DeliveryPath, Last};
+
+/// What can be asked of this surface.
+pub(crate) const OPERATION: Operation = Operation {
+    method: "get",
+    path: "/{account_hash}/{*image}",
+    evidence: Evidence::Documented,
+    name: "Deliver an image",
+};
 
 /// One handler for every path: what a path means is not for a router to say.
 pub(crate) fn router(app: App) -> Router {

@@ -180,6 +180,12 @@ impl Store {
         self.blocking(look).await.unwrap_or(false)
     }
 
+    /// How many bytes of renditions are kept.
+    #[must_use]
+    pub fn rendition_bytes(&self) -> u64 {
+        self.0.renditions.total()
+    }
+
     /// Keeps a rendition for as long as there is room.
     pub async fn keep_rendition(&self, key: RenditionKey, bytes: Vec<u8>) -> Result<()> {
         self.blocking(move |inner| Ok(inner.renditions.write(&key, &bytes)?)).await

@@ -101,6 +101,11 @@ impl Renditions {
         }
     }
 
+    /// How many bytes are known to be there.
+    pub(super) fn total(&self) -> u64 {
+        self.lock().total()
+    }
+
     /// Whether a rendition is there. It doesn't count as used by that.
     pub(super) fn contains(&self, key: &RenditionKey) -> bool {
         self.place(key).exists()

@@ -16,6 +16,8 @@ use axum::{
 use crate::{
     answer::{self, Mark, Prepared, all_values},
     app::App,
+    call::Operation,
+    error::Evidence,
     explain::{Explain, Explanation},
     fetch::{FetchError, Fetched},
     flights::Flights,
@@ -28,6 +30,14 @@ use source::SourceImage;
 
 /// Shorter times to keep a source are remarked upon: the edge keeps everything for an hour.
 const SHORTEST_AGE: u64 = 3600;
+
+/// What can be asked of this surface.
+pub(crate) const OPERATION: Operation = Operation {
+    method: "get",
+    path: "/cdn-cgi/image/{options}/{*source}",
+    evidence: Evidence::Documented,
+    name: "Transform an image",
+};
 
 /// One handler for every path below `/cdn-cgi/image`.
 pub(crate) fn router(app: App) -> Router {

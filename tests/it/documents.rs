@@ -11,6 +11,11 @@ fn fidelity_is_current() {
 }
 
 #[test]
+fn the_page_about_control_is_current() {
+    check("docs/control.md", |_| fidelity::control_page());
+}
+
+#[test]
 fn the_readmes_settings_and_figures_are_current() {
     check("README.md", |readme| {
         let readme = put(readme, "settings", &fidelity::settings_table(&Cli::command()));

@@ -15,4 +15,5 @@ mod geometry_rules;
 mod hostile_files;
 mod option_texts;
 mod process;
+mod remote;
 mod robustness;

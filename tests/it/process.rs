@@ -16,7 +16,7 @@ use crate::support::fixtures;
 const API: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/images";
 
 /// A running server. It is killed when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     banner: Vec<String>,
     stderr: Option<ChildStderr>,
@@ -29,7 +29,8 @@ impl Drop for Server {
     }
 }
 
-fn tintype(arguments: &[&str]) -> Command {
+/// The program with these arguments, in an environment without settings.
+pub(crate) fn tintype(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tintype"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TINTYPE_")) {
@@ -39,7 +40,7 @@ fn tintype(arguments: &[&str]) -> Command {
 }
 
 impl Server {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::spawn(tintype(&[&["--listen", "127.0.0.1:0"], arguments].concat()))
     }
 
@@ -55,11 +56,11 @@ impl Server {
         Self { child, banner, stderr }
     }
 
-    fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         self.banner[0].strip_prefix("tintype listening on ").unwrap()
     }
 
-    fn get(&self, path: &str) -> (u16, Vec<u8>) {
+    pub(crate) fn get(&self, path: &str) -> (u16, Vec<u8>) {
         let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n");
         self.send(&head, &[])
     }
@@ -97,7 +98,7 @@ impl Server {
         (status, answer.split_off(end + 4))
     }
 
-    fn signal(&mut self, signal: Signal) -> std::process::ExitStatus {
+    pub(crate) fn signal(&mut self, signal: Signal) -> std::process::ExitStatus {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
         self.child.wait().unwrap()
     }
@@ -110,7 +111,7 @@ impl Server {
 }
 
 /// Runs to the end, which has to come by itself.
-fn fail(command: &mut Command) -> String {
+pub(crate) fn fail(command: &mut Command) -> String {
     let Output { status, stderr, stdout } = command.output().unwrap();
     assert_eq!(status.code(), Some(1), "{}", String::from_utf8_lossy(&stdout));
     String::from_utf8(stderr).unwrap()

@@ -1,4 +1,9 @@
 //! `/_tintype/…`.
 
+mod accounts;
+mod broken;
 mod explain;
+mod facts;
+mod faults;
+mod requests;
 mod sign;

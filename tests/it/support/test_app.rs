@@ -3,6 +3,7 @@
 
 use axum::{Router, body::Body, http::Request};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tempfile::TempDir;
 use tintype::{app::App, clock::Clock, config::Settings, domain::SigningKey, server, store::Store};
 use tower::ServiceExt;
@@ -148,6 +149,19 @@ impl TestApp {
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks control, behind `/_tintype/`, with this body; the answer has to be 200.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &str) -> Value {
+        let response = self.ask_control(method, path, body).await;
+        assert_eq!(response.status, 200, "{}", response.text());
+        response.json()
+    }
+
+    /// Like `control`, whatever the answer is.
+    pub(crate) async fn ask_control(&self, method: &str, path: &str, body: &str) -> Response {
+        let request = Request::builder().method(method).uri(format!("/_tintype/{path}"));
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     /// The delivered variant of an image.
