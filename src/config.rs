@@ -3,6 +3,7 @@
 //! The doc comment of a setting is its help text and its row in the README.
 
 mod remote;
+mod tls;
 
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
@@ -14,6 +15,7 @@ use clap::{
     ValueEnum, builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
 pub use remote::{Faults, FaultsCommand, Healthcheck, Requests, Server, Sign};
+pub use tls::{Ca, Hosts, Tls, TlsName};
 use url::Url;
 
 use crate::domain::{AllowedOrigins, Grant};
@@ -41,6 +43,10 @@ pub enum Command {
     Requests(Requests),
     /// End well if a server is ready, for containers
     Healthcheck(Healthcheck),
+    /// Show the CA that certificates for `--tls` come from, and how programs are made to trust it
+    Ca(Ca),
+    /// Print lines for a hosts file that lead the service's hosts here; nothing is changed
+    Hosts(Hosts),
 }
 
 /// What can be set.
@@ -112,9 +118,20 @@ pub struct Settings {
     #[arg(long, env = "TINTYPE_LOG", value_enum, value_name = "FORMAT", default_value = "text")]
     pub log: LogFormat,
 
-    /// Base of the URLs handed out, where the request's own Host header would be wrong
+    /// Base of the URLs handed out, where what the request's client calls us would be wrong
     #[arg(long, env = "TINTYPE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<BaseUrl>,
+
+    /// What the URLs of images begin with; goes before `--public-url`
+    #[arg(long, env = "TINTYPE_DELIVERY_URL", value_name = "URL")]
+    pub delivery_url: Option<BaseUrl>,
+
+    /// What upload URLs begin with; goes before `--public-url`
+    #[arg(long, env = "TINTYPE_UPLOAD_URL", value_name = "URL")]
+    pub upload_url: Option<BaseUrl>,
+
+    #[command(flatten)]
+    pub tls: Tls,
 
     /// Where `/cdn-cgi/image` finds source images without a host, a development server say; without
     /// it, on the host of the request
@@ -312,7 +329,7 @@ fn patience(text: &str) -> Result<humantime::Duration, String> {
     let time: humantime::Duration =
         text.parse().map_err(|_| "a time like 30s or 500ms is needed")?;
     let bounds = Duration::from_millis(1)..=Duration::from_secs(3600);
-    if bounds.contains(&time) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
+    if bounds.contains(time.as_ref()) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
 }
 
 /// Refuses a `TINTYPE_…` variable that no setting reads: a slip there would go unnoticed.

@@ -67,6 +67,8 @@ pub mod remote;
 pub mod server;
 /// Which door a request knocks on.
 pub mod surface;
+/// The port that speaks TLS.
+pub mod tls;
 /// The URLs we hand out.
 pub mod urls;
 mod zone;

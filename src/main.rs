@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{IsTerminal, Write},
+    net::SocketAddr,
     path::Path,
     process::ExitCode,
     thread,
@@ -15,8 +16,10 @@ use tintype::{
     banner,
     clock::Clock,
     config::{Command, LogFormat, Settings},
-    remote, server,
+    remote,
+    server::{self, Doors},
     store::Store,
+    tls::{self, Tls},
 };
 use tokio::{
     net::TcpListener,
@@ -50,6 +53,14 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(remote::requests(&requests, show)?)
         }
         Command::Healthcheck(check) => Ok(remote::healthcheck(&check)?),
+        Command::Ca(wanted) => {
+            print!("{}", tls::ca(&wanted)?);
+            Ok(())
+        }
+        Command::Hosts(wanted) => {
+            print!("{}", tls::hosts(&wanted));
+            Ok(())
+        }
     }
 }
 
@@ -72,7 +83,12 @@ fn start(mut settings: Settings) -> anyhow::Result<()> {
     });
 
     let runtime = tokio::runtime::Runtime::new()?;
-    let served = runtime.block_on(serve(App::new(settings, Clock::system(), store)));
+    let tls = settings
+        .tls
+        .listen
+        .map(|address| Tls::open(&settings.tls, &settings.data).map(|tls| (address, tls)));
+    let served =
+        runtime.block_on(serve(App::new(settings, Clock::system(), store), tls.transpose()?));
     // A render can't be stopped half way, and nobody waits for it any more.
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
@@ -86,21 +102,32 @@ fn start_log(format: LogFormat) {
     }
 }
 
-async fn serve(app: App) -> anyhow::Result<()> {
+async fn serve(mut app: App, tls: Option<(SocketAddr, Tls)>) -> anyhow::Result<()> {
     let settings = app.settings.clone();
     let (stop, hurry) = (signals(1)?, signals(2)?);
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("can't listen on {}", settings.listen))?;
-    let base = format!("http://{}", listener.local_addr()?);
+    let plain = listen(settings.listen).await?;
+    let base = format!("http://{}", plain.local_addr()?);
+    let mut secured = None;
+    let mut lock = None;
+    if let Some((address, tls)) = tls {
+        let listener = listen(address).await?;
+        let base = format!("https://{}", listener.local_addr()?);
+        lock = Some(banner::Tls { base, file: tls.file().display().to_string() });
+        app.authority = tls.authority().map(Into::into);
+        secured = Some(tls.accept(listener));
+    }
     let (account, keys) = app.default_account().await?;
     // The banner is for people: a closed stdout is no reason not to serve.
-    let banner = banner::text(&settings, &base, &account, &keys);
+    let banner = banner::text(&settings, &base, lock.as_ref(), &account, &keys);
     let _ = std::io::stdout().write_all(banner.as_bytes()).and_then(|()| std::io::stdout().flush());
     if let Some(path) = &settings.ready_file {
         write_ready_file(path, &base)?;
     }
-    Ok(server::serve(listener, app, stop, hurry).await?)
+    Ok(server::serve(Doors { plain, secured }, app, stop, hurry).await?)
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
 }
 
 /// Ends when SIGINT or SIGTERM has come so many times.

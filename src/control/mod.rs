@@ -7,13 +7,14 @@ mod faults;
 mod outside;
 mod requests;
 mod sign;
+mod urls;
 
 use axum::{
     Extension, Router,
     http::{HeaderValue, Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, post},
+    routing::{MethodRouter, delete, get, post, put},
 };
 use serde_json::json;
 
@@ -71,6 +72,16 @@ controls! {
     get "/_tintype/sign" sign::sign sign::FIELDS,
         "A delivery URL, signed: `{\"url\":\"…\"}`.",
         "curl -G $TINTYPE/_tintype/sign -d image=cat -d variant=public -d expires=1h";
+    get "/_tintype/urls" urls::show &[],
+        "What the URLs in answers begin with: the bases that are `set`, and what they come to `here`, for whoever asks as this request does.", "";
+    put "/_tintype/urls" urls::set urls::FIELDS,
+        "Sets other bases than the settings', until they are removed or the program ends. What isn't named goes by what a request's client calls the server.",
+        "curl -X PUT $TINTYPE/_tintype/urls -d '{\"public\":\"https://images.test\"}'";
+    delete "/_tintype/urls" urls::unset &[],
+        "Goes back to the bases of the settings.", "";
+    get "/_tintype/ca.pem" urls::authority &[],
+        "The certificate of the CA that `--tls` speaks with; 404 without TLS, or with a certificate of your own.",
+        "curl -o ca.pem $TINTYPE/_tintype/ca.pem";
     post "/_tintype/faults" faults::add crate::faults::FIELDS,
         "Adds a rule, or a list of rules, by which calls fail: `{\"ids\":[1]}`. Of the rules that meet a call, the oldest is what happens; each counts its calls by itself.",
         "curl $TINTYPE/_tintype/faults -d '{\"operation\":\"Upload an image\",\"to\":2,\"status\":503}'";

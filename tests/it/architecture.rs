@@ -15,6 +15,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("domain", &["transform"]),
     ("signing", &["domain"]),
     ("urls", &["domain"]),
+    ("tls", &["clock", "config", "urls"]),
     ("surface", &["domain", "urls"]),
     ("clock", &["domain"]),
     ("call", &["domain", "error", "signing", "surface"]),
@@ -35,7 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "app",
         &[
             "clock", "config", "domain", "faults", "fetch", "metrics", "render", "requests",
-            "store", "workers",
+            "store", "urls", "workers",
         ],
     ),
     ("banner", &["config", "domain"]),
@@ -43,7 +44,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("mutated", &[]),
     ("ingest", &["app", "domain", "store", "transform"]),
     ("answer", &["domain", "error", "render", "transform"]),
-    ("explain", &["answer", "render", "transform"]),
+    ("explain", &["answer", "render", "transform", "urls"]),
     (
         "api",
         &[
@@ -114,7 +115,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "urls",
         ],
     ),
-    ("connection", &[]),
+    ("connection", &["tls", "urls"]),
     (
         "observe",
         &[
@@ -145,6 +146,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "explain",
             "observe",
             "surface",
+            "tls",
+            "urls",
             "zone",
         ],
     ),
@@ -171,10 +174,10 @@ const RESERVED: &[(&str, &[&str])] = &[
         &["answer", "api", "control", "delivery", "explain", "fetch", "observe", "server", "zone"],
     ),
     ("rusqlite", &["store"]),
-    // An origin may be a folder.
-    ("PathBuf", &["config", "fetch", "store"]),
+    // An origin may be a folder; certificates are files, for other programs read them.
+    ("PathBuf", &["config", "fetch", "store", "tls"]),
     // Linux tells of memory in a file.
-    ("fs", &["fetch", "metrics", "store"]),
+    ("fs", &["fetch", "metrics", "store", "tls"]),
 ];
 
 #[test]
