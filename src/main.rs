@@ -13,9 +13,9 @@ use anyhow::Context;
 use tintype::{
     app::App,
     banner,
-    clock::Clock,
+    clock::{Clock, Time},
     config::{Command, LogFormat, Settings},
-    remote, server,
+    remote, server, state,
     store::Store,
 };
 use tokio::{
@@ -60,7 +60,9 @@ fn start(mut settings: Settings) -> anyhow::Result<()> {
     });
 
     let runtime = tokio::runtime::Runtime::new()?;
-    let served = runtime.block_on(serve(App::new(settings, Clock::system(), store)));
+    let time = settings.clock.map_or(Time::SYSTEM, Time::Frozen);
+    let clock = Clock::new(time, settings.id_seed);
+    let served = runtime.block_on(serve(App::new(settings, clock, store)));
     // A render can't be stopped half way, and nobody waits for it any more.
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
@@ -77,6 +79,9 @@ fn start_log(format: LogFormat) {
 async fn serve(app: App) -> anyhow::Result<()> {
     let settings = app.settings.clone();
     let (stop, hurry) = (signals(1)?, signals(2)?);
+    if let Some(folder) = &settings.seed {
+        state::seed(&app, folder).await.context("the seed can't be loaded")?;
+    }
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("can't listen on {}", settings.listen))?;

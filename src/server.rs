@@ -5,15 +5,18 @@ use std::{convert::Infallible, future::Future, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
-use crate::{api, app::App, clock::Clock, control, delivery, explain, surface::Surface, zone};
+use crate::{
+    api, app::App, clock::Clock, control, delivery, domain::AccountId, explain, surface::Surface,
+    zone,
+};
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
@@ -48,14 +51,16 @@ pub fn router(app: App) -> Router {
         .fallback(dispatch)
         .with_state(surfaces)
         .layer(CatchPanicLayer::new())
-        .layer(middleware::map_response_with_state(clock, stamp))
+        .layer(middleware::from_fn_with_state(clock, stamp))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log).on_failure(()))
 }
 
 async fn dispatch(State(surfaces): State<Surfaces>, request: Request) -> Response {
     let surface = surface(&request);
-    if surface == Surface::Control && request.uri().path() == "/_tintype/explain" {
-        return explain(surfaces, request).await;
+    // What a browser asks beforehand, it asks of control.
+    let asks = *request.method() != Method::OPTIONS;
+    if asks && surface == Surface::Control && request.uri().path() == "/_tintype/explain" {
+        return control::open_to_local_tools(explain(surfaces, request).await);
     }
     surfaces.answer(surface, request).await
 }
@@ -98,15 +103,25 @@ impl Surfaces {
     }
 }
 
-/// What the edge adds to every answer.
-async fn stamp(State(clock): State<Clock>, mut response: Response) -> Response {
-    let date = clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+/// What the edge adds to every answer. The time is the account's, where the path or the surface says
+/// whose it is.
+async fn stamp(State(clock): State<Clock>, request: Request, next: Next) -> Response {
+    let account = account(request.uri().path());
+    let mut response = next.run(request).await;
+    let account = account.as_ref().or_else(|| response.extensions().get());
+    let now = account.map_or_else(|| clock.now(), |account| clock.of(account).now());
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let ray = format!("{}-TIN", clock.new_ray_id());
     for (name, text) in [("date", date), ("cf-ray", ray)] {
         let value = HeaderValue::from_str(&text).expect("dates and hex digits are ASCII");
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+/// The account that a path of the API names.
+fn account(path: &str) -> Option<AccountId> {
+    path.strip_prefix("/client/v4/accounts/")?.split('/').next()?.parse().ok()
 }
 
 fn nowhere() -> Response {

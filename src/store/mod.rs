@@ -8,12 +8,16 @@ pub mod batch_tokens;
 mod blobs;
 mod columns;
 pub mod drafts;
+pub mod image_ids;
 pub mod images;
 mod migrations;
 mod open;
 mod readers;
 mod renditions;
 pub mod signing_keys;
+pub mod snapshots;
+pub mod states;
+pub mod tokens;
 pub mod variants;
 
 use std::{
@@ -34,10 +38,11 @@ use crate::{
     workers::Workers,
 };
 use blobs::Blobs;
-pub use blobs::StagedBlob;
+pub use blobs::{Pin, StagedBlob};
 pub use open::OpenError;
 use readers::Readers;
 use renditions::Renditions;
+pub use states::PlaceError;
 
 /// How many reads run at the same time.
 const READS_AT_ONCE: usize = 16;
@@ -176,7 +181,7 @@ impl Store {
         }
     }
 
-    /// Removes blobs that no row names: what a crash between blob and row left behind. Looks at one
+    /// Removes blobs that no image and no snapshot names: what a crash between blob and row left behind. Looks at one
     /// blob at a time, so that requests go on meanwhile.
     pub fn sweep_orphans(&self) {
         let sweep = || -> Result<usize> {
@@ -217,7 +222,9 @@ impl Inner {
 
     /// The caller holds the writer lock, so no row for the blob can come in between.
     fn remove_if_unused(&self, connection: &Connection, digest: Digest) -> Result<bool> {
-        if images::any_with_digest(connection, digest)? {
+        if images::any_with_digest(connection, digest)?
+            || snapshots::any_with_digest(connection, digest)?
+        {
             return Ok(false);
         }
         self.blobs.remove(digest)?;
@@ -252,6 +259,12 @@ impl<'a> Tx<'a> {
     /// Puts a staged blob in its place, durably: a row may name it from now on.
     pub fn keep(&self, staged: StagedBlob) -> Result<Digest> {
         Ok(self.blobs.keep(staged)?)
+    }
+
+    /// Keeps blobs, which are there now, from being removed for as long as the pin is held.
+    #[must_use]
+    pub fn pin(&self, digests: Vec<Digest>) -> Pin {
+        self.blobs.pin(digests)
     }
 
     /// Says that a row which named this blob is gone. After the commit, it goes too if it was the last.

@@ -9,7 +9,7 @@ use std::{
 /// Each module of the crate and the modules of the crate that it may name. A row that allows more
 /// than is needed fails too.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("config", &["domain"]),
+    ("config", &["clock", "domain"]),
     ("error", &[]),
     ("transform", &[]),
     ("domain", &["transform"]),
@@ -27,10 +27,26 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("banner", &["config", "domain"]),
     ("remote", &["config"]),
     ("mutated", &[]),
+    ("seed", &["clock", "domain"]),
+    ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
     ("ingest", &["app", "domain", "store", "transform"]),
     ("answer", &["domain", "error", "render", "transform"]),
     ("explain", &["answer", "render", "transform"]),
-    ("api", &["app", "config", "domain", "error", "fetch", "ingest", "store", "transform", "urls"]),
+    (
+        "api",
+        &[
+            "app",
+            "clock",
+            "config",
+            "domain",
+            "error",
+            "fetch",
+            "ingest",
+            "store",
+            "transform",
+            "urls",
+        ],
+    ),
     (
         "delivery",
         &[
@@ -64,9 +80,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "urls",
         ],
     ),
-    ("control", &["app", "config", "domain", "signing", "store", "urls"]),
+    ("control", &["app", "clock", "config", "domain", "signing", "state", "store", "urls"]),
     ("fidelity", &["api", "error", "transform"]),
-    ("server", &["api", "app", "clock", "control", "delivery", "explain", "surface", "zone"]),
+    (
+        "server",
+        &["api", "app", "clock", "control", "delivery", "domain", "explain", "surface", "zone"],
+    ),
 ];
 
 /// Words that only these modules may use.
@@ -74,9 +93,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("axum", &["answer", "api", "control", "delivery", "explain", "server", "zone"]),
     ("StatusCode", &["answer", "api", "control", "delivery", "explain", "fetch", "server", "zone"]),
     ("rusqlite", &["store"]),
-    // An origin may be a folder.
-    ("PathBuf", &["config", "fetch", "store"]),
-    ("fs", &["fetch", "store"]),
+    // An origin may be a folder, and a seed is one.
+    ("PathBuf", &["config", "fetch", "seed", "store"]),
+    ("fs", &["fetch", "seed", "store"]),
 ];
 
 #[test]

@@ -1,4 +1,5 @@
 //! `/_tintype/…`.
 
+mod clock;
 mod explain;
 mod sign;

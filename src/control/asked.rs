@@ -1,0 +1,101 @@
+//! What controls are asked with: the account in the query, JSON in the body. What can't be read is
+//! answered with `{"error": …}`.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::refuse;
+use crate::{app::App, domain::AccountId, store::StoreError};
+
+/// Why a control did nothing.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    why: String,
+}
+
+impl Refusal {
+    /// What was asked can't be done.
+    pub(super) fn bad(why: impl ToString) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, why: why.to_string() }
+    }
+
+    /// What was asked must not be done for whoever asks.
+    pub(super) fn forbidden(why: impl ToString) -> Self {
+        Self { status: StatusCode::FORBIDDEN, why: why.to_string() }
+    }
+
+    /// What was asked for isn't there.
+    pub(super) fn not_found(why: impl ToString) -> Self {
+        Self { status: StatusCode::NOT_FOUND, why: why.to_string() }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        let why = format!("the data folder failed: {error}");
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, why }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        refuse(self.status, &self.why)
+    }
+}
+
+/// The query of a control: what it takes, and nothing else.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
+        let query = axum::extract::Query::try_from_uri(&parts.uri);
+        let axum::extract::Query(query) = query.map_err(|error| Refusal::bad(error.body_text()))?;
+        Ok(Self(query))
+    }
+}
+
+/// `?account=ID`: whose state is meant. Without it, everybody's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountQuery {
+    account: Option<String>,
+}
+
+/// Whose state is meant; `None` means everybody's.
+pub(super) struct Whose(pub(super) Option<AccountId>);
+
+impl FromRequestParts<App> for Whose {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let Query(AccountQuery { account }) = Query::from_request_parts(parts, app).await?;
+        account_id(account).map(Self)
+    }
+}
+
+/// An account that a query names.
+pub(super) fn account_id(text: Option<String>) -> Result<Option<AccountId>, Refusal> {
+    text.map(|id| id.parse().map_err(Refusal::bad)).transpose()
+}
+
+/// A JSON body, however it is labelled.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let body = Bytes::from_request(request, app).await;
+        let body = body.map_err(|error| Refusal::bad(error.body_text()))?;
+        serde_json::from_slice(&body).map(Self).map_err(Refusal::bad)
+    }
+}
