@@ -2,6 +2,8 @@
 //!
 //! The doc comment of a setting is its help text and its row in the README.
 
+mod commands;
+
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
 };
@@ -17,6 +19,11 @@ use url::Url;
 use crate::{
     clock::parse_date,
     domain::{AllowedOrigins, Grant},
+};
+
+pub use commands::{
+    Archive, ClockAction, ClockCommand, Remote, Reset, ResetTo, Seed, Sign, SnapshotAction,
+    Snapshots,
 };
 
 /// Cloudflare Images on localhost.
@@ -36,39 +43,19 @@ pub enum Command {
     Serve(Box<Settings>),
     /// Print a signed delivery URL, made by a running server
     Sign(Sign),
-}
-
-/// What is to be signed, and how.
-#[derive(Debug, Args)]
-pub struct Sign {
-    /// A delivery URL; or the id of an image, with a variant behind it
-    #[arg(value_name = "URL|IMAGE")]
-    pub image: String,
-
-    /// The variant's name, if an image's id is given
-    #[arg(value_name = "VARIANT")]
-    pub variant: Option<String>,
-
-    /// How long the URL is good for (1h, 90s); without it, for ever
-    #[arg(long, value_name = "TIME")]
-    pub expires: Option<String>,
-
-    /// The name of the signing key; without it, the account's first
-    #[arg(long, value_name = "NAME")]
-    pub key: Option<String>,
-
-    /// The account that the image belongs to; without it, the default one
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-
-    /// The running server
-    #[arg(
-        long,
-        env = "TINTYPE_SERVER",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:1856"
-    )]
-    pub server: BaseUrl,
+    /// Load a folder of images into a running server
+    Seed(Seed),
+    /// Put a running server back to its seed, or to nothing
+    Reset(Reset),
+    /// Keep the state of a running server under a name, and go back to it
+    #[command(name = "snapshot")]
+    Snapshots(Snapshots),
+    /// Look at the clock of a running server, or move it
+    Clock(ClockCommand),
+    /// Write the state of a running server to a file
+    Export(Archive),
+    /// Put the state in a file into a running server
+    Import(Archive),
 }
 
 /// What can be set.

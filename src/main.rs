@@ -36,11 +36,20 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(settings) => start(*settings),
-        Command::Sign(sign) => {
-            println!("{}", remote::sign(&sign)?);
-            Ok(())
-        }
+        Command::Sign(wanted) => print(&remote::sign(&wanted)?),
+        Command::Seed(wanted) => print(&remote::seed(&wanted)?),
+        Command::Reset(wanted) => Ok(remote::reset(&wanted)?),
+        Command::Snapshots(wanted) => print(&remote::snapshots(&wanted)?),
+        Command::Clock(wanted) => print(&remote::clock(&wanted)?),
+        Command::Export(wanted) => Ok(remote::export(&wanted)?),
+        Command::Import(wanted) => print(&remote::import(&wanted)?),
     }
+}
+
+/// Prints what there is to be said.
+fn print(text: &str) -> anyhow::Result<()> {
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    Ok(write!(std::io::stdout(), "{text}{end}")?)
 }
 
 fn start(mut settings: Settings) -> anyhow::Result<()> {

@@ -3,8 +3,8 @@
 use std::path::Path as Folder;
 
 use axum::{
-    extract::{FromRequest, Path, Request, State},
-    http::header,
+    extract::{FromRequest, FromRequestParts, Path, Request, State},
+    http::{header, request::Parts},
 };
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
@@ -118,9 +118,9 @@ pub(super) async fn list(
 pub(super) async fn save(
     State(app): State<App>,
     Whose(whose): Whose,
-    Path(name): Path<String>,
+    Named(name): Named,
 ) -> Result<axum::Json<SnapshotBody>, Refusal> {
-    let snapshot = state::save(&app, whose, snapshot_name(&name)?).await?;
+    let snapshot = state::save(&app, whose, name).await?;
     Ok(axum::Json(snapshot.into()))
 }
 
@@ -128,9 +128,9 @@ pub(super) async fn save(
 pub(super) async fn restore(
     State(app): State<App>,
     Whose(whose): Whose,
-    Path(name): Path<String>,
+    Named(name): Named,
 ) -> Result<axum::Json<Value>, Refusal> {
-    state::restore(&app, whose, snapshot_name(&name)?).await?;
+    state::restore(&app, whose, name).await?;
     Ok(axum::Json(json!({})))
 }
 
@@ -138,14 +138,23 @@ pub(super) async fn restore(
 pub(super) async fn delete(
     State(app): State<App>,
     Whose(whose): Whose,
-    Path(name): Path<String>,
+    Named(name): Named,
 ) -> Result<axum::Json<Value>, Refusal> {
-    state::delete(&app, whose, snapshot_name(&name)?).await?;
+    state::delete(&app, whose, name).await?;
     Ok(axum::Json(json!({})))
 }
 
-fn snapshot_name(text: &str) -> Result<SnapshotName, Refusal> {
-    text.parse().map_err(Refusal::bad)
+/// The snapshot that a path names.
+pub(super) struct Named(SnapshotName);
+
+impl FromRequestParts<App> for Named {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let name = Path::<String>::from_request_parts(parts, app).await;
+        let Path(name) = name.map_err(|error| Refusal::bad(error.body_text()))?;
+        name.parse().map(Self).map_err(Refusal::bad)
+    }
 }
 
 impl From<Snapshot> for SnapshotBody {

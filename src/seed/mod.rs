@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
     fs::{self, File},
-    io::{self, Read},
+    io::{self, Read, Seek},
     path::{Component, Path, PathBuf},
 };
 
@@ -150,6 +150,21 @@ pub fn read(folder: &Path, default: &AccountId) -> Result<Vec<SeedAccount>, Seed
         seed.draft(entry, &place(line))?;
     }
     Ok(seed.accounts.into_values().collect())
+}
+
+/// The files of a seed that was read, as a tar in a temporary file: to be sent elsewhere.
+pub fn pack(folder: &Path, accounts: &[SeedAccount]) -> io::Result<File> {
+    let images = accounts.iter().flat_map(|account| &account.images);
+    let images = images.filter_map(|image| image.path.strip_prefix(folder).ok());
+    let texts = TEXTS.into_iter().map(Path::new).filter(|name| folder.join(name).exists());
+    let files: BTreeSet<_> = images.chain(texts).collect();
+    let mut tar = tar::Builder::new(tempfile::tempfile()?);
+    for file in files {
+        tar.append_path_with_name(folder.join(file), file)?;
+    }
+    let mut file = tar.into_inner()?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// A seed while it is read.

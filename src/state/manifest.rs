@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    clock::parse_date,
+    clock::{LATEST, parse_date},
     domain::{
         Account, AccountConfig, AccountHash, AccountId, AccountState, AccountToken, BatchToken,
         BrowserTtl, Digest, Draft, Image, ImageId, Metadata, SigningKey, Variant, check_creator,
@@ -303,7 +303,8 @@ impl BatchTokenRow {
 }
 
 fn print_date(date: DateTime<Utc>) -> String {
-    date.to_rfc3339_opts(SecondsFormat::Millis, true)
+    // What would expire later expires then.
+    date.min(LATEST).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 fn read_date(text: &str) -> Result<DateTime<Utc>, ManifestError> {

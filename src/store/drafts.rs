@@ -32,10 +32,12 @@ pub fn put(conn: &Connection, account: &AccountId, draft: &Draft) -> Result<()> 
     Ok(())
 }
 
-/// Every draft of the account, expired ones too.
+/// Every draft of the account, expired ones too; but not one whose id an image has taken since.
 pub fn all(conn: &Connection, account: &AccountId) -> Result<Vec<Draft>> {
     let mut statement = conn.prepare_cached(
-        "select * from drafts where account_id = ?1 order by created_at, image_id",
+        "select * from drafts
+         where account_id = ?1 and image_id not in (select id from images where account_id = ?1)
+         order by created_at, image_id",
     )?;
     let rows = statement.query_and_then([account.as_str()], from_row)?;
     rows.collect()

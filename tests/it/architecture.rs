@@ -25,7 +25,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("render", &["domain", "flights", "shelf", "store", "transform", "workers"]),
     ("app", &["clock", "config", "domain", "fetch", "render", "store", "workers"]),
     ("banner", &["config", "domain"]),
-    ("remote", &["config"]),
+    ("remote", &["app", "config", "seed"]),
     ("mutated", &[]),
     ("seed", &["clock", "domain"]),
     ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
@@ -95,7 +95,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     // An origin may be a folder, and a seed is one.
     ("PathBuf", &["config", "fetch", "seed", "store"]),
-    ("fs", &["fetch", "seed", "store"]),
+    ("fs", &["fetch", "remote", "seed", "store"]),
 ];
 
 #[test]

@@ -1,5 +1,8 @@
 //! `/_tintype/…`.
 
+mod archive;
 mod clock;
 mod explain;
+mod seed;
 mod sign;
+mod snapshots;
