@@ -89,7 +89,7 @@ async fn serve(app: App) -> anyhow::Result<()> {
     let settings = app.settings.clone();
     let (stop, hurry) = (signals(1)?, signals(2)?);
     if let Some(folder) = &settings.seed {
-        state::seed(&app, folder).await.context("the seed can't be loaded")?;
+        state::seed(&app, None, folder).await.context("the seed can't be loaded")?;
     }
     let listener = TcpListener::bind(settings.listen)
         .await

@@ -54,15 +54,8 @@ pub struct Seed {
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
 
-    /// The running server
-    // Accounts are the seed's own to name.
-    #[arg(
-        long,
-        env = "TINTYPE_SERVER",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:1856"
-    )]
-    pub server: BaseUrl,
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// What is to be gone back to.

@@ -51,9 +51,10 @@ pub(super) struct SnapshotBody {
 }
 
 /// `POST /_tintype/seed`: loads a folder of this machine, `{"dir": "…"}`, or one that is sent as a
-/// tar.
+/// tar. With an account it is that account's own seed.
 pub(super) async fn seed(
     State(app): State<App>,
+    Whose(whose): Whose,
     request: Request,
 ) -> Result<axum::Json<Value>, Refusal> {
     let label = request.headers().get(header::CONTENT_TYPE);
@@ -62,7 +63,7 @@ pub(super) async fn seed(
     // read: everybody may ask for an export afterwards.
     let from_page = request.headers().contains_key(header::ORIGIN);
     let seeded = match is_tar {
-        true => sent_seed(&app, request).await?,
+        true => sent_seed(&app, whose, request).await?,
         false if from_page => {
             return Err(Refusal::forbidden(
                 "a web page can't name a folder; send the seed as a tar",
@@ -70,17 +71,21 @@ pub(super) async fn seed(
         }
         false => {
             let Json(SeedRequest { dir }) = Json::from_request(request, &app).await?;
-            state::seed(&app, Folder::new(&dir)).await?
+            state::seed(&app, whose, Folder::new(&dir)).await?
         }
     };
     let Seeded { accounts, images } = seeded;
     Ok(axum::Json(json!({ "accounts": accounts, "images": images })))
 }
 
-async fn sent_seed(app: &App, request: Request) -> Result<Seeded, Refusal> {
+async fn sent_seed(
+    app: &App,
+    whose: Option<AccountId>,
+    request: Request,
+) -> Result<Seeded, Refusal> {
     let folder = tempfile::tempdir().map_err(Refusal::bad)?;
     state::unpack_folder(folder.path(), body(request)).await?;
-    let seeded = state::seed(app, folder.path()).await;
+    let seeded = state::seed(app, whose, folder.path()).await;
     // The sender knows nothing of our folder.
     let ours = format!("{}/", folder.path().display());
     seeded.map_err(|error| match error {

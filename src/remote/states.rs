@@ -6,10 +6,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use ureq::{SendBody, http::Method};
 
-use super::{Question, RemoteError};
+use super::{
+    Question,
+    RemoteError::{self, Refused},
+};
 use crate::{
     app::DEFAULT_ACCOUNT,
     config::{Reset, ResetTo, Seed, SnapshotAction, Snapshots},
+    domain::InvalidAccountId,
     seed::{self, SeedError},
 };
 
@@ -45,13 +49,15 @@ struct Snapshot {
 /// Sends the seed in a folder, which the server need not be able to reach.
 pub fn seed(wanted: &Seed) -> Result<String, RemoteError> {
     let folder = &wanted.folder;
-    let default = DEFAULT_ACCOUNT.parse().expect("the default account's id is well-formed");
+    let account = wanted.remote.account.as_deref();
+    let default = account.unwrap_or(DEFAULT_ACCOUNT).parse();
+    let default = default.map_err(|error: InvalidAccountId| Refused(error.to_string()))?;
     // What is wrong with the texts is said here, with names that mean something here.
     let accounts = seed::read(folder, &default)?;
     let failed = |error: &io::Error| SeedError::at(&folder.display(), error);
     let tar = seed::pack(folder, &accounts).map_err(|error| failed(&error))?;
-    let question = Question::new(&wanted.server, Method::POST, "seed").about_a_tar();
-    Ok(question.ask::<Loaded>(tar)?.text())
+    let question = Question::new(&wanted.remote.server, Method::POST, "seed").about_a_tar();
+    Ok(question.with("account", account).ask::<Loaded>(tar)?.text())
 }
 
 /// Goes back to the seed or to nothing.

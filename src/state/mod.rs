@@ -117,19 +117,13 @@ pub async fn reset(app: &App, whose: Option<AccountId>, to: Target) -> Result<()
     let (store, app) = (app.store.clone(), app.clone());
     store
         .tx(move |tx| {
-            let seed = match to {
-                Target::Nothing => None,
-                Target::Seed | Target::Either => {
-                    snapshots::manifest(tx, None, &SnapshotName::seed())?
-                }
+            let mut states = match to {
+                Target::Nothing => Vec::new(),
+                Target::Seed | Target::Either => seeds(tx, whose.as_ref())?,
             };
-            if seed.is_none() && to == Target::Seed {
+            if states.is_empty() && to == Target::Seed {
                 return Err(StateError::NoSeed);
             }
-            let mut states = match seed {
-                Some(seed) => manifest::parse(seed.as_bytes())?,
-                None => Vec::new(),
-            };
             // Before anything is dated.
             app.reset(whose.as_ref());
             for state in &mut states {
@@ -140,9 +134,28 @@ pub async fn reset(app: &App, whose: Option<AccountId>, to: Target) -> Result<()
         .await
 }
 
-/// The drafts of a seed live from now on.
+/// What the seeds say: everybody's, and in the place of its part of that, each account's own.
+fn seeds(tx: &Tx, whose: Option<&AccountId>) -> Result<Vec<AccountState>, StateError> {
+    let mut states: Vec<AccountState> = Vec::new();
+    // Everybody's comes first.
+    for manifest in snapshots::manifests(tx, &SnapshotName::seed())? {
+        for state in manifest::parse(manifest.as_bytes())? {
+            let id = &state.account.id;
+            if whose.is_none_or(|account| account == id) {
+                states.retain(|other| other.account.id != *id);
+                states.push(state);
+            }
+        }
+    }
+    Ok(states)
+}
+
+/// The drafts of a seed live from now on, and ids go on as they did after its load.
 fn announce_anew(app: &App, state: &mut AccountState) {
-    let now = app.clock.of(&state.account.id).now();
+    let clock = app.clock.of(&state.account.id);
+    // The first of an account's is its key's, which a seed brings along.
+    drop(clock.new_key_value());
+    let now = clock.now();
     for draft in &mut state.drafts {
         draft.expires = now + (draft.expires - draft.created);
         draft.created = now;

@@ -60,21 +60,52 @@ struct Original {
     staged: Option<StagedBlob>,
 }
 
-/// Loads the seed in a folder, whole or not at all.
-pub async fn seed(app: &App, folder: &Path) -> Result<Seeded, SeedingError> {
-    let default = DEFAULT_ACCOUNT.parse().expect("the default account's id is well-formed");
-    let folder = folder.to_owned();
-    let accounts = app.workers.run(move || seed::read(&folder, &default)).await?;
-    let known = app.store.read(|conn| snapshots::manifest(conn, None, &SnapshotName::seed()));
-    let known = known.await.map_err(StateError::from)?;
-    let known = known.map(|text| manifest::parse(text.as_bytes())).transpose();
-    let known = Known::new(known.map_err(StateError::from)?.unwrap_or_default());
-
+/// Loads the seed in a folder, whole or not at all: everybody's, or an account's own, which speaks of
+/// no other.
+pub async fn seed(
+    app: &App,
+    whose: Option<AccountId>,
+    folder: &Path,
+) -> Result<Seeded, SeedingError> {
+    let accounts = read(app, whose.clone(), folder).await?;
+    let known = Known::find(app, whose.clone()).await?;
     let images: Vec<_> = accounts.iter().flat_map(|account| account.images.clone()).collect();
     let originals = stream::iter(images).map(|image| examine(app, &known, image));
     let originals: Vec<Original> = originals.buffered(AT_ONCE).try_collect().await?;
     let (store, app) = (app.store.clone(), app.clone());
-    store.tx(move |tx| load(tx, &app, accounts, &known, originals)).await
+    store
+        .tx(move |tx| {
+            let kept = load(tx, &app, accounts, &known, originals)?;
+            let images = kept.iter().map(|state| state.images.len()).sum();
+            let accounts = kept.len();
+            let saved = app.clock_of(whose.as_ref()).now();
+            let name = SnapshotName::seed();
+            keep(tx, &Snapshot { name, whose, saved, accounts, images }, &kept)?;
+            Ok(Seeded { accounts, images })
+        })
+        .await
+}
+
+/// What the folder says.
+async fn read(
+    app: &App,
+    whose: Option<AccountId>,
+    folder: &Path,
+) -> Result<Vec<SeedAccount>, SeedError> {
+    let default = DEFAULT_ACCOUNT.parse().expect("the default account's id is well-formed");
+    let default = whose.clone().unwrap_or(default);
+    let folder = folder.to_owned();
+    let read = move || {
+        let accounts = seed::read(&folder, &default)?;
+        match accounts.iter().find(|one| whose.is_some() && one.id != default) {
+            None => Ok(accounts),
+            Some(SeedAccount { id, .. }) => {
+                let reason = format!("this seed is for {default} alone, and speaks of {id}");
+                Err(SeedError::at(&folder.display(), &reason))
+            }
+        }
+    };
+    app.workers.run(read).await
 }
 
 /// The seed as it was loaded last.
@@ -84,9 +115,16 @@ struct Known {
 }
 
 impl Known {
-    fn new(states: Vec<AccountState>) -> Self {
+    async fn find(app: &App, whose: Option<AccountId>) -> Result<Self, StateError> {
+        let name = SnapshotName::seed();
+        let kept = app.store.read(move |conn| snapshots::manifest(conn, whose.as_ref(), &name));
+        let states = match kept.await? {
+            Some(kept) => manifest::parse(kept.as_bytes())?,
+            None => Vec::new(),
+        };
         let images = states.iter().flat_map(|state| &state.images);
-        Self { formats: images.map(|image| (image.digest, image.format)).collect(), states }
+        let formats = images.map(|image| (image.digest, image.format)).collect();
+        Ok(Self { formats, states })
     }
 
     fn of(&self, account: &AccountId) -> Option<&AccountState> {
@@ -96,11 +134,13 @@ impl Known {
 
 /// Reads a file, and looks at it as closely as at any upload, unless that was done before.
 async fn examine(app: &App, known: &Known, image: SeedImage) -> Result<Original, SeedingError> {
-    // A byte more than an upload may have is enough to see that it has too many.
     let file = image.clone();
-    let bytes = app.workers.run(move || file.read(MAX_BYTES as u64 + 1)).await?;
-    let bytes = Bytes::from(bytes);
-    let digest = Digest::of(&bytes);
+    let read = move || {
+        // A byte more than an upload may have is enough to see that it has too many.
+        let bytes = Bytes::from(file.read(MAX_BYTES as u64 + 1)?);
+        Ok::<_, SeedError>((Digest::of(&bytes), bytes))
+    };
+    let (digest, bytes) = app.workers.run(read).await?;
     if let Some(&format) = known.formats.get(&digest) {
         return Ok(Original { digest, format, staged: None });
     }
@@ -109,14 +149,14 @@ async fn examine(app: &App, known: &Known, image: SeedImage) -> Result<Original,
     Ok(Original { digest, format: original.format, staged: Some(original.staged) })
 }
 
-/// Puts every account in place, and keeps what the seed alone says.
+/// Puts every account in place, and gives what the seed alone says.
 fn load(
     tx: &Tx,
     app: &App,
     accounts: Vec<SeedAccount>,
     known: &Known,
     originals: Vec<Original>,
-) -> Result<Seeded, SeedingError> {
+) -> Result<Vec<AccountState>, SeedingError> {
     let mut originals = originals.into_iter();
     let mut kept = Vec::new();
     for account in accounts {
@@ -143,17 +183,7 @@ fn load(
         states::replace(tx, &merged)?;
         kept.push(alone);
     }
-    let images = kept.iter().map(|state| state.images.len()).sum();
-    let seeded = Seeded { accounts: kept.len(), images };
-    let snapshot = Snapshot {
-        name: SnapshotName::seed(),
-        whose: None,
-        saved: app.clock.now(),
-        accounts: seeded.accounts,
-        images: seeded.images,
-    };
-    keep(tx, &snapshot, &kept)?;
-    Ok(seeded)
+    Ok(kept)
 }
 
 /// What the seed says of an account, and nothing else. What an earlier load settled goes on to hold:
@@ -165,6 +195,8 @@ fn alone(
     originals: &[(Digest, Format)],
 ) -> AccountState {
     let now = clock.now();
+    // Drawn in any case: whether it is needed must not change the ids that come next.
+    let fresh = clock.new_key_value();
     let image = |(image, (digest, format)): (&SeedImage, &(Digest, Format))| {
         let same = |other: &&Image| other.id == image.id && other.digest == *digest;
         let known = before.iter().find_map(|state| state.images.iter().find(same));
@@ -187,7 +219,7 @@ fn alone(
         config: seed.configured(AccountConfig::default()),
         tokens: seed.tokens.clone(),
         keys: if seed.keys.is_empty() {
-            vec![default_key(clock, before)]
+            vec![default_key(fresh, before)]
         } else {
             seed.keys.clone()
         },
@@ -203,11 +235,10 @@ fn hash(seed: &SeedAccount, before: &[&AccountState]) -> AccountHash {
     seed.hash.clone().or_else(known).unwrap_or_else(|| AccountHash::derive(&seed.id))
 }
 
-fn default_key(clock: &Clock, before: &[&AccountState]) -> SigningKey {
+fn default_key(fresh: String, before: &[&AccountState]) -> SigningKey {
     let is_default = |key: &&SigningKey| key.name == KeyName::default();
     let known = before.iter().find_map(|state| state.keys.iter().find(is_default));
-    let fresh = || SigningKey { name: KeyName::default(), value: clock.new_key_value() };
-    known.cloned().unwrap_or_else(fresh)
+    known.cloned().unwrap_or(SigningKey { name: KeyName::default(), value: fresh })
 }
 
 fn announce(draft: &SeedDraft, now: DateTime<Utc>) -> Draft {

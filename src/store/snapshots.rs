@@ -48,6 +48,14 @@ pub fn manifest(
         .optional()?)
 }
 
+/// What is in every snapshot of a name: everybody's first, then those of accounts.
+pub fn manifests(conn: &Connection, name: &SnapshotName) -> Result<Vec<String>> {
+    let mut statement =
+        conn.prepare_cached("select manifest from snapshots where name = ?1 order by account_id")?;
+    let manifests = statement.query_map([name.as_str()], |row| row.get(0))?;
+    Ok(manifests.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The snapshots of an account, or of everybody, by name.
 pub fn list(conn: &Connection, whose: Option<&AccountId>) -> Result<Vec<Snapshot>> {
     let mut statement = conn.prepare_cached(

@@ -25,7 +25,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("render", &["domain", "flights", "shelf", "store", "transform", "workers"]),
     ("app", &["clock", "config", "domain", "fetch", "render", "store", "workers"]),
     ("banner", &["config", "domain"]),
-    ("remote", &["app", "config", "seed"]),
+    ("remote", &["app", "config", "domain", "seed"]),
     ("mutated", &[]),
     ("seed", &["clock", "domain"]),
     ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),

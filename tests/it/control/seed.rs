@@ -214,6 +214,53 @@ async fn a_reset_goes_back_to_the_seed() {
 }
 
 #[tokio::test]
+async fn ids_after_a_reset_are_those_after_the_load() {
+    for text in [NONE, ("tintype.toml", "[[accounts]]\nkeys = { default = \"fixed\" }\n")] {
+        let app = TestApp::new();
+        seeded(&app, folder(text, &[("a.png", "palette.png")]).path()).await;
+        let first = [app.upload("photo.jpg").await, app.upload("photo.jpg").await];
+
+        app.post_json("/_tintype/reset", "").await;
+
+        assert_eq!([app.upload("photo.jpg").await, app.upload("photo.jpg").await], first);
+    }
+}
+
+#[tokio::test]
+async fn accounts_have_seeds_of_their_own() {
+    let app = TestApp::new();
+    let [one, two] = [("one.png", "palette.png"), ("two.gif", "still.gif")];
+    let [one, two] = [one, two].map(|file| folder(NONE, &[file]));
+    let own = async |account: &str, folder: &Path| {
+        let body = json!({ "dir": folder }).to_string();
+        app.post_json(&format!("/_tintype/seed?account={account}"), &body).await
+    };
+    let images = async |account: &str| {
+        let path = format!("/client/v4/accounts/{account}/images/v1");
+        app.get(&path, &[("authorization", "Bearer any")]).await.image_ids()
+    };
+    assert_eq!(own("w1", one.path()).await.status, 200);
+    assert_eq!(own("w2", two.path()).await.status, 200);
+    // Everybody's speaks of w2 too; its own goes before.
+    let all = folder(("tintype.toml", "account = \"w2\""), &[("all.png", "palette.png")]);
+    seeded(&app, all.path()).await;
+
+    for account in ["w1", "w2"] {
+        let path = format!("/client/v4/accounts/{account}/images/v1");
+        app.post_form_as("Bearer any", &path, crate::support::Form::file("photo.jpg")).await;
+    }
+    app.post_json("/_tintype/reset?account=w1", "").await;
+    assert_eq!(images("w1").await, "one.png");
+    assert_eq!(images("w2").await.split(' ').count(), 3);
+    app.post_json("/_tintype/reset", "").await;
+    assert_eq!((images("w1").await, images("w2").await), ("one.png".into(), "two.gif".into()));
+
+    let refused = own("w1", full().path()).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("this seed is for w1 alone"), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn tokens_of_a_seed_open_their_account() {
     let app = TestApp::with(|settings| settings.auth = tintype::config::Auth::Tokens);
     seeded(&app, full().path()).await;
