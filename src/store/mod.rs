@@ -113,16 +113,16 @@ impl Store {
     {
         self.blocking(move |inner| {
             let mut connection = inner.lock();
-            let (done, released) = Tx::run(&mut connection, &inner.blobs, work)?;
+            let (done, loose) = Tx::run(&mut connection, &inner.blobs, work);
             // Before anybody is told that it is done.
             inner.generation.fetch_add(1, Ordering::Release);
-            for digest in released {
+            for digest in loose {
                 // What was asked for is done; the sweep at the next start tries again.
                 if let Err(error) = inner.remove_if_unused(&connection, digest) {
                     tracing::warn!(%error, %digest, "a blob was left behind");
                 }
             }
-            Ok(done)
+            done
         })
         .await
     }
@@ -236,29 +236,39 @@ impl Inner {
 pub struct Tx<'a> {
     transaction: rusqlite::Transaction<'a>,
     blobs: &'a Blobs,
+    kept: RefCell<Vec<Digest>>,
     released: RefCell<Vec<Digest>>,
 }
 
 impl<'a> Tx<'a> {
-    /// Commits what `work` did, and gives the blobs that it let go of.
+    /// Commits what `work` did, or rolls it back. Gives the blobs that may not be needed after that:
+    /// those that it let go of, or those that it took in.
     fn run<T, E: From<StoreError>>(
         connection: &'a mut Connection,
         blobs: &'a Blobs,
         work: impl FnOnce(&Tx) -> Result<T, E>,
-    ) -> Result<(T, Vec<Digest>), E> {
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let tx = Tx { transaction, blobs, released: RefCell::default() };
-        let done = work(&tx)?;
-        let Tx { transaction, released, .. } = tx;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok((done, released.into_inner()))
+    ) -> (Result<T, E>, Vec<Digest>) {
+        let immediate = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = match immediate {
+            Ok(transaction) => transaction,
+            Err(error) => return (Err(StoreError::from(error).into()), Vec::new()),
+        };
+        let (kept, released) = (RefCell::default(), RefCell::default());
+        let tx = Tx { transaction, blobs, kept, released };
+        let done = work(&tx);
+        let Tx { transaction, kept, released, .. } = tx;
+        let commit = |done| transaction.commit().map(|()| done).map_err(StoreError::from);
+        match done.and_then(|done| Ok(commit(done)?)) {
+            Ok(done) => (Ok(done), released.into_inner()),
+            Err(error) => (Err(error), kept.into_inner()),
+        }
     }
 
     /// Puts a staged blob in its place, durably: a row may name it from now on.
     pub fn keep(&self, staged: StagedBlob) -> Result<Digest> {
-        Ok(self.blobs.keep(staged)?)
+        let digest = self.blobs.keep(staged)?;
+        self.kept.borrow_mut().push(digest);
+        Ok(digest)
     }
 
     /// Keeps blobs, which are there now, from being removed for as long as the pin is held.

@@ -108,7 +108,7 @@ async fn a_text_says_the_rest() {
     assert_eq!(seeded(&app, seed.path()).await, r#"{"accounts":2,"images":4}"#);
 
     let named = app.api("GET", "/v1/named").await;
-    insta::assert_snapshot!(named.snapshot(), @"");
+    insta::assert_snapshot!(named.snapshot(), @r#"200 {"result":{"id":"named","creator":"me","filename":"palette.png","meta":{"a":[true],"z":1},"uploaded":"2020-01-01T00:00:00.000Z","requireSignedURLs":false,"variants":["http://tintype.test/AAAAAAAAAAAAAAAAAAAAAA/named/public","http://tintype.test/AAAAAAAAAAAAAAAAAAAAAA/named/thumb"]},"success":true,"errors":[],"messages":[]}"#);
     assert_eq!(app.api("GET", "/v2?sort_order=asc").await.image_ids().split(' ').count(), 3);
     let keys = app.api("GET", "/v1/keys").await.json();
     assert_eq!(keys["result"]["keys"][0], json!({"name": "one", "value": "secret-one"}));
@@ -310,7 +310,26 @@ async fn a_bad_seed_is_named_and_loads_nothing() {
         refusals.push('\n');
     }
 
-    insta::assert_snapshot!(refusals, @"");
+    insta::assert_snapshot!(refusals, @r"
+b.jpg: the bytes are no image of a supported format
+b.png: the image could not be decoded: unexpected end of file
+tintype.toml:1: b.png: No such file or directory (os error 2)
+tintype.toml:1: file is a path below the seed's folder
+tintype.toml:4: there is more than one image with the id a.png
+tintype.toml:4: unknown field `privat`, expected one of `file`, `id`, `account`, `metadata`, `creator`, `private`, `uploaded`
+tintype.toml:1: an image with a custom id can't be private; leave the id out
+tintype.toml:3: Must not use a non-image file name extension
+tintype.toml:3: a date as in RFC 3339 is needed, like 2030-01-01T00:00:00Z, from 1970 to 9999
+tintype.toml:1: there is more than one image with the id a.png
+tintype.toml:1: expiry must be between 2 minutes and 6 hours from now
+tintype.toml:2: account 0123456789abcdef0123456789abcdef is there twice
+account 0123456789abcdef0123456789abcdef: an account has 1 to 2 keys
+the account hash 6oHE1nRiq6AK0MxcayE9rA is that of the account 0123456789abcdef0123456789abcdef
+tintype.toml:1: invalid type: integer `7`, expected a sequence
+tintype.json:4: invalid type: integer `1`, expected a boolean
+tintype.json:2: missing field `file`
+tintype.json:2: EOF while parsing a list
+");
     let nowhere = seed(&app, Path::new("/nowhere")).await;
     assert_eq!(nowhere.status, 400);
     assert_eq!(app.blobs(), 0);
@@ -345,7 +364,8 @@ async fn a_seed_is_sent_as_a_tar() {
     let response = send("/_tintype/seed", tar.into_inner().unwrap()).await;
     assert_eq!(response.text(), r#"{"accounts":2,"images":4}"#);
     assert_eq!(app.api("GET", "/v1/named").await.status, 200);
-    assert_eq!(app.get(&format!("/{HASH}/named/public"), &[]).await.status, 404);
+    // The hash is the seed's from now on.
+    assert_eq!(app.get(&format!("/{HASH}/named/public"), &[]).await.status, 403);
 
     // What is wrong is named as it was sent.
     let bad = folder(("tintype.toml", "[[images]]\nfile = \"b.png\""), &[("c.jpg", "photo.jpg")]);
