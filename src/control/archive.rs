@@ -49,7 +49,7 @@ impl From<ArchiveError> for Refusal {
     fn from(error: ArchiveError) -> Self {
         match error {
             ArchiveError::State(error) => error.into(),
-            error => Self::bad(error),
+            error => Self::bad(&error),
         }
     }
 }

@@ -10,7 +10,11 @@ use axum::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::refuse;
-use crate::{app::App, domain::AccountId, store::StoreError};
+use crate::{
+    app::App,
+    domain::{AccountId, InvalidAccountId},
+    store::StoreError,
+};
 
 /// Why a control did nothing.
 #[derive(Debug)]
@@ -21,17 +25,17 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// What was asked can't be done.
-    pub(super) fn bad(why: impl ToString) -> Self {
+    pub(super) fn bad(why: &(impl ToString + ?Sized)) -> Self {
         Self { status: StatusCode::BAD_REQUEST, why: why.to_string() }
     }
 
     /// What was asked must not be done for whoever asks.
-    pub(super) fn forbidden(why: impl ToString) -> Self {
+    pub(super) fn forbidden(why: &str) -> Self {
         Self { status: StatusCode::FORBIDDEN, why: why.to_string() }
     }
 
     /// What was asked for isn't there.
-    pub(super) fn not_found(why: impl ToString) -> Self {
+    pub(super) fn not_found(why: &(impl ToString + ?Sized)) -> Self {
         Self { status: StatusCode::NOT_FOUND, why: why.to_string() }
     }
 }
@@ -58,7 +62,8 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
         let query = axum::extract::Query::try_from_uri(&parts.uri);
-        let axum::extract::Query(query) = query.map_err(|error| Refusal::bad(error.body_text()))?;
+        let axum::extract::Query(query) =
+            query.map_err(|error| Refusal::bad(&error.body_text()))?;
         Ok(Self(query))
     }
 }
@@ -84,7 +89,7 @@ impl FromRequestParts<App> for Whose {
 
 /// An account that a query names.
 pub(super) fn account_id(text: Option<String>) -> Result<Option<AccountId>, Refusal> {
-    text.map(|id| id.parse().map_err(Refusal::bad)).transpose()
+    text.map(|id| id.parse().map_err(|error: InvalidAccountId| Refusal::bad(&error))).transpose()
 }
 
 /// A JSON body, however it is labelled.
@@ -95,7 +100,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let body = Bytes::from_request(request, app).await;
-        let body = body.map_err(|error| Refusal::bad(error.body_text()))?;
-        serde_json::from_slice(&body).map(Self).map_err(Refusal::bad)
+        let body = body.map_err(|error| Refusal::bad(&error.body_text()))?;
+        serde_json::from_slice(&body).map(Self).map_err(|error| Refusal::bad(&error))
     }
 }

@@ -80,7 +80,7 @@ impl Change {
     fn step(self, now: DateTime<Utc>) -> Result<Step, Refusal> {
         match (self.now, self.advance, self.freeze, self.resume) {
             (Some(now), None, None, None) => {
-                clock::parse_date(&now).map(Step::Set).map_err(Refusal::bad)
+                clock::parse_date(&now).map(Step::Set).map_err(|error| Refusal::bad(&error))
             }
             (None, Some(by), None, None) => time(&by, now).map(Step::Advance),
             (None, None, Some(true), None) => Ok(Step::Freeze),
@@ -95,7 +95,7 @@ impl Change {
 
 fn time(text: &str, now: DateTime<Utc>) -> Result<TimeDelta, Refusal> {
     let time = humantime::parse_duration(text);
-    let time = time.map_err(|error| Refusal::bad(format!("advance: {error}")))?;
+    let time = time.map_err(|error| Refusal::bad(&format!("advance: {error}")))?;
     let time = TimeDelta::from_std(time).ok();
     let time = time.filter(|time| now.checked_add_signed(*time).is_some_and(|then| then <= LATEST));
     time.ok_or_else(|| Refusal::bad("advance: no clock goes beyond the year 9999"))

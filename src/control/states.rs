@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{AccountId, Snapshot, SnapshotName},
+    domain::{AccountId, InvalidSnapshotName, Snapshot, SnapshotName},
     state::{self, Seeded, SeedingError, StateError, Target},
 };
 
@@ -83,13 +83,13 @@ async fn sent_seed(
     whose: Option<AccountId>,
     request: Request,
 ) -> Result<Seeded, Refusal> {
-    let folder = tempfile::tempdir().map_err(Refusal::bad)?;
+    let folder = tempfile::tempdir().map_err(|error| Refusal::bad(&error))?;
     state::unpack_folder(folder.path(), body(request)).await?;
     let seeded = state::seed(app, whose, folder.path()).await;
     // The sender knows nothing of our folder.
     let ours = format!("{}/", folder.path().display());
     seeded.map_err(|error| match error {
-        SeedingError::Seed(error) => Refusal::bad(error.to_string().replace(&ours, "")),
+        SeedingError::Seed(error) => Refusal::bad(&error.to_string().replace(&ours, "")),
         SeedingError::State(error) => error.into(),
     })
 }
@@ -157,8 +157,8 @@ impl FromRequestParts<App> for Named {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let name = Path::<String>::from_request_parts(parts, app).await;
-        let Path(name) = name.map_err(|error| Refusal::bad(error.body_text()))?;
-        name.parse().map(Self).map_err(Refusal::bad)
+        let Path(name) = name.map_err(|error| Refusal::bad(&error.body_text()))?;
+        name.parse().map(Self).map_err(|error: InvalidSnapshotName| Refusal::bad(&error))
     }
 }
 
@@ -178,11 +178,11 @@ impl From<StateError> for Refusal {
     fn from(error: StateError) -> Self {
         match error {
             StateError::Store(error) => error.into(),
-            StateError::NoSnapshot(_) | StateError::NoSeed => Self::not_found(error),
+            StateError::NoSnapshot(_) | StateError::NoSeed => Self::not_found(&error),
             StateError::SeedsName
             | StateError::Impossible(_)
             | StateError::Manifest(_)
-            | StateError::Place(_) => Self::bad(error),
+            | StateError::Place(_) => Self::bad(&error),
         }
     }
 }
@@ -190,7 +190,7 @@ impl From<StateError> for Refusal {
 impl From<SeedingError> for Refusal {
     fn from(error: SeedingError) -> Self {
         match error {
-            SeedingError::Seed(error) => Self::bad(error),
+            SeedingError::Seed(error) => Self::bad(&error),
             SeedingError::State(error) => error.into(),
         }
     }

@@ -25,6 +25,8 @@ const TEXTS: [&str; 2] = ["tintype.toml", "tintype.json"];
 /// What one account is to hold.
 pub struct SeedAccount {
     pub id: AccountId,
+    /// What to call it when something is wrong: the line that names it, or the folder.
+    pub place: String,
     pub hash: Option<AccountHash>,
     pub tokens: Vec<AccountToken>,
     /// If there are any, they are all that the account has.
@@ -98,9 +100,10 @@ impl SeedImage {
 }
 
 impl SeedAccount {
-    fn new(id: AccountId) -> Self {
+    fn new(id: AccountId, place: String) -> Self {
         Self {
             id,
+            place,
             hash: None,
             tokens: Vec::new(),
             keys: Vec::new(),
@@ -177,7 +180,8 @@ struct Seed<'a> {
 impl Seed<'_> {
     fn of(&mut self, id: Option<Text<AccountId>>) -> &mut SeedAccount {
         let id = id.map_or_else(|| self.default.clone(), |Text(id)| id);
-        self.accounts.entry(id.to_string()).or_insert_with(|| SeedAccount::new(id))
+        let place = self.folder.display().to_string();
+        self.accounts.entry(id.to_string()).or_insert_with(|| SeedAccount::new(id, place))
     }
 
     fn account(&mut self, entry: AccountEntry, place: &dyn Display) -> Result<(), SeedError> {
@@ -185,6 +189,7 @@ impl Seed<'_> {
         if !account.configs.is_empty() {
             return Err(SeedError::at(place, &format!("account {} is there twice", account.id)));
         }
+        account.place = place.to_string();
         account.hash = entry.hash.map(|Text(hash)| hash);
         account.tokens = entry.tokens.into_iter().map(|Text(token)| token).collect();
         let keys = entry.keys.into_iter();

@@ -2,7 +2,7 @@
 //! ways it streams: no more than one original is in memory at a time.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     io::{self, Read},
     path::{Component, Path},
 };
@@ -15,10 +15,9 @@ use tokio::{runtime::Handle, sync::mpsc, task};
 use super::{ManifestError, StateError, manifest, read};
 use crate::{
     app::App,
-    domain::{AccountId, AccountState, Digest},
-    ingest::{self, IngestError, MAX_BYTES, Upload},
+    domain::{AccountId, AccountState, Digest, Image},
+    ingest::{self, IngestError, MAX_BYTES, Original, Upload},
     store::{PlaceError, StagedBlob, StoreError, states},
-    transform::Format,
 };
 
 const MANIFEST: &str = "manifest.json";
@@ -209,45 +208,39 @@ impl Unpacking {
                 return Err(ArchiveError::NoAccount(account.clone()));
             }
         }
-        let images = states.iter().flat_map(|state| &state.images);
-        let mut awaited: BTreeMap<_, _> =
-            images.map(|image| (image.digest.to_string(), (image.digest, image.format))).collect();
-        let mut staged = Vec::new();
+        let images = || states.iter().flat_map(|state| &state.images);
+        let mut awaited: HashSet<_> = images().map(|image| image.digest).collect();
+        let (mut staged, mut formats) = (Vec::new(), HashMap::new());
         for entry in entries {
             let entry = entry?;
             let name = name(&entry)?;
             let hex = name.strip_prefix(BLOBS).and_then(|rest| rest.strip_prefix('/'));
             let digest = hex.and_then(Digest::parse).filter(|digest| all.contains(digest));
             let digest = digest.ok_or_else(|| ArchiveError::Stray(name.clone()))?;
-            if let Some((_, format)) = awaited.remove(&digest.to_string()) {
-                let bytes = read_entry(entry, MAX_BYTES as u64)?;
-                staged.push(self.examine(digest, format, bytes.into())?);
+            if awaited.remove(&digest) {
+                let original = self.examine(digest, read_entry(entry, MAX_BYTES as u64)?.into())?;
+                formats.insert(digest, original.format.media_type());
+                staged.push(original.staged);
             }
         }
-        match awaited.into_values().next() {
-            Some((digest, _)) => Err(ArchiveError::Missing(digest)),
-            None => Ok((states, staged)),
+        for Image { digest, format, .. } in images() {
+            let (digest, said) = (*digest, format.media_type());
+            let found = *formats.get(&digest).ok_or(ArchiveError::Missing(digest))?;
+            if found != said {
+                return Err(ArchiveError::OtherFormat { digest, found, said });
+            }
         }
+        Ok((states, staged))
     }
 
     /// Looks at an original as closely as at any upload.
-    fn examine(
-        &self,
-        digest: Digest,
-        said: Format,
-        bytes: Bytes,
-    ) -> Result<StagedBlob, ArchiveError> {
+    fn examine(&self, digest: Digest, bytes: Bytes) -> Result<Original, ArchiveError> {
         if Digest::of(&bytes) != digest {
             return Err(ArchiveError::Damaged(digest));
         }
         let upload = Upload { filename: None, bytes };
         let original = self.runtime.block_on(ingest::examine(&self.app, upload));
-        let original = original.map_err(|error| ArchiveError::Image(digest, error))?;
-        let (found, said) = (original.format.media_type(), said.media_type());
-        if found != said {
-            return Err(ArchiveError::OtherFormat { digest, found, said });
-        }
-        Ok(original.staged)
+        original.map_err(|error| ArchiveError::Image(digest, error))
     }
 }
 

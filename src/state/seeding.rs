@@ -1,7 +1,7 @@
 //! Loading a seed: its rows are put in place, what else the accounts hold is left. What it says is
 //! kept as the snapshot that a reset goes back to.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, fmt::Display, path::Path};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -177,10 +177,14 @@ fn load(
             None => alone.clone(),
             Some(there) => merge(there, &account, &alone),
         };
+        let wrong = |error: &dyn Display| SeedError::at(&account.place, error);
         for state in [&alone, &merged] {
-            state.check().map_err(StateError::from)?;
+            state.check().map_err(|error| wrong(&error))?;
         }
-        states::replace(tx, &merged)?;
+        states::replace(tx, &merged).map_err(|error| match error {
+            PlaceError::Store(error) => SeedingError::from(error),
+            error => wrong(&error).into(),
+        })?;
         kept.push(alone);
     }
     Ok(kept)

@@ -323,8 +323,8 @@ tintype.toml:3: a date as in RFC 3339 is needed, like 2030-01-01T00:00:00Z, from
 tintype.toml:1: there is more than one image with the id a.png
 tintype.toml:1: expiry must be between 2 minutes and 6 hours from now
 tintype.toml:2: account 0123456789abcdef0123456789abcdef is there twice
-account 0123456789abcdef0123456789abcdef: an account has 1 to 2 keys
-the account hash 6oHE1nRiq6AK0MxcayE9rA is that of the account 0123456789abcdef0123456789abcdef
+tintype.toml:1: account 0123456789abcdef0123456789abcdef: an account has 1 to 2 keys
+tintype.toml:1: the account hash 6oHE1nRiq6AK0MxcayE9rA is that of the account 0123456789abcdef0123456789abcdef
 tintype.toml:1: invalid type: integer `7`, expected a sequence
 tintype.json:4: invalid type: integer `1`, expected a boolean
 tintype.json:2: missing field `file`
@@ -372,7 +372,7 @@ async fn a_seed_is_sent_as_a_tar() {
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("", bad.path()).unwrap();
     let response = send("/_tintype/seed", tar.into_inner().unwrap()).await;
-    insta::assert_snapshot!(response.snapshot(), @"");
+    insta::assert_snapshot!(response.snapshot(), @r#"400 {"error":"tintype.toml:1: b.png: No such file or directory (os error 2)"}"#);
     let response = send("/_tintype/seed", b"no tar".repeat(200)).await;
     assert_eq!(response.status, 400, "{}", response.text());
 }
