@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::asked::{Refusal, Whose};
 use crate::{
     app::App,
-    state::{self, ArchiveError, Imported},
+    state::{self, ArchiveError, Loaded},
 };
 
 /// `GET /_tintype/export`: everybody's state, or an account's, as a tar.
@@ -36,8 +36,12 @@ pub(super) async fn import(
     Whose(whose): Whose,
     request: Request,
 ) -> Result<axum::Json<Value>, Refusal> {
-    let Imported { accounts, images } = state::import(&app, whose, body(request)).await?;
-    Ok(axum::Json(json!({ "accounts": accounts, "images": images })))
+    Ok(loaded(state::import(&app, whose, body(request)).await?))
+}
+
+/// What the answer says of that.
+pub(super) fn loaded(Loaded { accounts, images }: Loaded) -> axum::Json<Value> {
+    axum::Json(json!({ "accounts": accounts, "images": images }))
 }
 
 /// The body as it comes.

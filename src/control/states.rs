@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    archive::body,
+    archive::{body, loaded},
     asked::{Json, Query, Refusal, Whose, account_id},
 };
 use crate::{
     app::App,
     domain::{AccountId, InvalidSnapshotName, Snapshot, SnapshotName},
-    state::{self, Seeded, SeedingError, StateError, Target},
+    state::{self, Loaded, SeedingError, StateError, Target},
 };
 
 /// A folder of the machine that the server runs on.
@@ -62,27 +62,21 @@ pub(super) async fn seed(
     // Browsers say where a page is from. No page has a say in which folders of this machine are
     // read: everybody may ask for an export afterwards.
     let from_page = request.headers().contains_key(header::ORIGIN);
-    let seeded = match is_tar {
-        true => sent_seed(&app, whose, request).await?,
-        false if from_page => {
-            return Err(Refusal::forbidden(
-                "a web page can't name a folder; send the seed as a tar",
-            ));
-        }
-        false => {
-            let Json(SeedRequest { dir }) = Json::from_request(request, &app).await?;
-            state::seed(&app, whose, Folder::new(&dir)).await?
-        }
-    };
-    let Seeded { accounts, images } = seeded;
-    Ok(axum::Json(json!({ "accounts": accounts, "images": images })))
+    if is_tar {
+        return Ok(loaded(sent_seed(&app, whose, request).await?));
+    }
+    if from_page {
+        return Err(Refusal::forbidden("a web page can't name a folder; send the seed as a tar"));
+    }
+    let Json(SeedRequest { dir }) = Json::from_request(request, &app).await?;
+    Ok(loaded(state::seed(&app, whose, Folder::new(&dir)).await?))
 }
 
 async fn sent_seed(
     app: &App,
     whose: Option<AccountId>,
     request: Request,
-) -> Result<Seeded, Refusal> {
+) -> Result<Loaded, Refusal> {
     let folder = tempfile::tempdir().map_err(|error| Refusal::bad(&error))?;
     state::unpack_folder(folder.path(), body(request)).await?;
     let seeded = state::seed(app, whose, folder.path()).await;

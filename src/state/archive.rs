@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt, stream};
 use tar::{Archive, Entry, Header};
 use tokio::{runtime::Handle, sync::mpsc, task};
 
-use super::{ManifestError, StateError, manifest, read};
+use super::{Loaded, ManifestError, StateError, manifest, read};
 use crate::{
     app::App,
     domain::{AccountId, AccountState, Digest, Image},
@@ -68,13 +68,6 @@ impl From<PlaceError> for ArchiveError {
     }
 }
 
-/// What was imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Imported {
-    pub accounts: usize,
-    pub images: usize,
-}
-
 /// The state of an account, or of everybody, piece by piece. Equal states make equal bytes.
 pub async fn export(
     app: &App,
@@ -128,7 +121,7 @@ pub async fn import(
     app: &App,
     whose: Option<AccountId>,
     body: impl Stream<Item = io::Result<Bytes>> + Send + Unpin,
-) -> Result<Imported, ArchiveError> {
+) -> Result<Loaded, ArchiveError> {
     let (looker, runtime) = (app.clone(), Handle::current());
     let look = move |body: Incoming| {
         let unpacking = Unpacking { app: looker, runtime };
@@ -136,7 +129,7 @@ pub async fn import(
     };
     let (states, staged) = read_blocking(body, look).await?;
     let images = states.iter().map(|state| state.images.len()).sum();
-    let imported = Imported { accounts: states.len(), images };
+    let imported = Loaded { accounts: states.len(), images };
     app.store
         .tx(move |tx| {
             for staged in staged {

@@ -12,9 +12,9 @@ use crate::{
     domain::{AccountId, AccountState, ImpossibleState, Snapshot, SnapshotName},
     store::{PlaceError, StoreError, Tx, snapshots, states},
 };
-pub use archive::{ArchiveError, Imported, export, import, unpack_folder};
+pub use archive::{ArchiveError, export, import, unpack_folder};
 pub use manifest::ManifestError;
-pub use seeding::{Seeded, SeedingError, seed};
+pub use seeding::{SeedingError, seed};
 
 /// Why a state was not kept or not gone back to. Everything is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,13 @@ pub enum StateError {
     Place(#[from] PlaceError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// How much came from a seed or an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded {
+    pub accounts: usize,
+    pub images: usize,
 }
 
 /// What a reset goes back to.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{StateError, keep, manifest};
+use super::{Loaded, StateError, keep, manifest};
 use crate::{
     app::{App, DEFAULT_ACCOUNT},
     clock::Clock,
@@ -23,13 +23,6 @@ use crate::{
 
 /// How many images are looked at side by side; the workers decide how many of them decode.
 const AT_ONCE: usize = 8;
-
-/// What was loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seeded {
-    pub accounts: usize,
-    pub images: usize,
-}
 
 /// Why a seed was not loaded. Everything is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +59,7 @@ pub async fn seed(
     app: &App,
     whose: Option<AccountId>,
     folder: &Path,
-) -> Result<Seeded, SeedingError> {
+) -> Result<Loaded, SeedingError> {
     let accounts = read(app, whose.clone(), folder).await?;
     let known = Known::find(app, whose.clone()).await?;
     let images: Vec<_> = accounts.iter().flat_map(|account| account.images.clone()).collect();
@@ -81,7 +74,7 @@ pub async fn seed(
             let saved = app.clock_of(whose.as_ref()).now();
             let name = SnapshotName::seed();
             keep(tx, &Snapshot { name, whose, saved, accounts, images }, &kept)?;
-            Ok(Seeded { accounts, images })
+            Ok(Loaded { accounts, images })
         })
         .await
 }
