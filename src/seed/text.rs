@@ -324,8 +324,8 @@ mod tests {
             ]
         }"#;
 
-        insta::assert_snapshot!(failure(read_toml(toml)), @"");
-        insta::assert_snapshot!(failure(read_json(json)), @"");
+        insta::assert_snapshot!(failure(read_toml(toml)), @"6: a date as in RFC 3339 is needed, like 2030-01-01T00:00:00Z, from 1970 to 9999");
+        insta::assert_snapshot!(failure(read_json(json)), @"6: a date as in RFC 3339 is needed, like 2030-01-01T00:00:00Z, from 1970 to 9999");
     }
 
     #[test]

@@ -203,7 +203,28 @@ async fn a_bad_export_changes_nothing() {
         refusals.insert(what, refused.json()["error"].as_str().unwrap().to_owned());
     }
 
-    insta::assert_debug_snapshot!(refusals, @"");
+    insta::assert_debug_snapshot!(refusals, @r#"
+{
+    "a bad id": "the manifest can't be read: the image id /a: Must not start or end with a slash",
+    "a bad option": "the manifest can't be read: the options fit=stretch: fit: 'stretch' is not a supported fit mode. Use 'cover', 'contain' or 'scale-down'",
+    "a field that isn't known": "the manifest can't be read: unknown field `flexible`, expected one of `flexible_variants`, `browser_ttl`, `preserve_content_credentials` at line 1 column 155",
+    "a hash that is there twice": "the account hash 6oHE1nRiq6AK0MxcayE9rA is that of the account 0123456789abcdef0123456789abcdef",
+    "a missing blob": "blobs/876ba05a476011872ab83ea9d7dd8569c80f65a01efc3d9ef0eb793c9f27deac is missing",
+    "a newer version": "the manifest is of version 2, and this tintype knows up to 1: update tintype",
+    "a private custom id": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: a/b can't be private: its id is a custom one",
+    "a stray file": "blobs/passwd belongs to no image of the manifest",
+    "an id that is there twice": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: there is more than one image with the id 0c730b69-905c-5ef7-a4ca-5269f7236500",
+    "another format": "blobs/876ba05a476011872ab83ea9d7dd8569c80f65a01efc3d9ef0eb793c9f27deac is image/png, and the manifest says image/webp",
+    "cut off": "the export can't be read: failed to read entire block",
+    "damaged bytes": "blobs/4075a0701ed03f6fd035e9b77ee15503acb81aa986b8db62b759a423cc5b12c6 is damaged: its bytes have another digest",
+    "no JSON": "the manifest can't be read: EOF while parsing an object at line 1 column 1",
+    "no keys": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: an account has 1 to 2 keys",
+    "no manifest": "this is no export of tintype: it doesn't begin with manifest.json",
+    "no tar": "this is no export of tintype: it doesn't begin with manifest.json",
+    "no variant public": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: the variant public is missing",
+    "nothing": "this is no export of tintype: it doesn't begin with manifest.json",
+}
+"#);
     assert!(export(&app, "").await == before);
     assert_eq!(app.blobs(), 3);
 }

@@ -108,7 +108,7 @@ async fn a_text_says_the_rest() {
     assert_eq!(seeded(&app, seed.path()).await, r#"{"accounts":2,"images":4}"#);
 
     let named = app.api("GET", "/v1/named").await;
-    insta::assert_snapshot!(named.snapshot(), @r#"200 {"result":{"id":"named","creator":"me","filename":"palette.png","meta":{"a":[true],"z":1},"uploaded":"2020-01-01T00:00:00.000Z","requireSignedURLs":false,"variants":["http://tintype.test/AAAAAAAAAAAAAAAAAAAAAA/named/public","http://tintype.test/AAAAAAAAAAAAAAAAAAAAAA/named/thumb"]},"success":true,"errors":[],"messages":[]}"#);
+    insta::assert_snapshot!(named.snapshot(), @r#"200 {"result":{"id":"named","creator":"me","filename":"palette.png","meta":{"z":1,"a":[true]},"uploaded":"2020-01-01T00:00:00.000Z","requireSignedURLs":false,"variants":["http://tintype.test/AAAAAAAAAAAAAAAAAAAAAA/named/public","http://tintype.test/AAAAAAAAAAAAAAAAAAAAAA/named/thumb"]},"success":true,"errors":[],"messages":[]}"#);
     assert_eq!(app.api("GET", "/v2?sort_order=asc").await.image_ids().split(' ').count(), 3);
     let keys = app.api("GET", "/v1/keys").await.json();
     assert_eq!(keys["result"]["keys"][0], json!({"name": "one", "value": "secret-one"}));
