@@ -2,21 +2,29 @@
 //!
 //! The doc comment of a setting is its help text and its row in the README.
 
-mod remote;
+mod commands;
 
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
 };
 
 use bytesize::ByteSize;
+use chrono::{DateTime, Utc};
 use clap::{
     Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
     ValueEnum, builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
-pub use remote::{Faults, FaultsCommand, Healthcheck, Requests, Server, Sign};
 use url::Url;
 
-use crate::domain::{AllowedOrigins, Grant};
+use crate::{
+    clock::parse_date,
+    domain::{AllowedOrigins, Grant},
+};
+
+pub use commands::{
+    Archive, ClockAction, ClockCommand, Faults, FaultsCommand, Healthcheck, Remote, Requests,
+    Reset, ResetTo, Seed, Sign, SnapshotAction, Snapshots,
+};
 
 /// Cloudflare Images on localhost.
 #[derive(Debug, Parser)]
@@ -35,6 +43,19 @@ pub enum Command {
     Serve(Box<Settings>),
     /// Print a signed delivery URL, made by a running server
     Sign(Sign),
+    /// Load a folder of images into a running server
+    Seed(Seed),
+    /// Put a running server back to its seed, or to nothing
+    Reset(Reset),
+    /// Keep the state of a running server under a name, and go back to it
+    #[command(name = "snapshot")]
+    Snapshots(Snapshots),
+    /// Look at the clock of a running server, or move it
+    Clock(ClockCommand),
+    /// Write the state of a running server to a file
+    Export(Archive),
+    /// Put the state in a file into a running server
+    Import(Archive),
     /// List, add or remove the rules by which calls of a running server fail
     Faults(Faults),
     /// Show the last requests to a running server
@@ -69,19 +90,17 @@ pub struct Settings {
     )]
     pub fsync: bool,
 
+    /// Folder of images, with a `tintype.toml` or `tintype.json` if there is more to say, to load at
+    /// the start; what a reset goes back to
+    #[arg(long, env = "TINTYPE_SEED", value_name = "DIR")]
+    pub seed: Option<PathBuf>,
+
     /// File that gets the base URL once the server accepts connections
     #[arg(long, env = "TINTYPE_READY_FILE", value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
 
     /// Which credentials are accepted: any well-formed ones, none needed, or the listed tokens
-    #[arg(
-        long,
-        env = "TINTYPE_AUTH",
-        value_enum,
-        value_name = "MODE",
-        default_value = "any",
-        requires_if("tokens", "tokens")
-    )]
+    #[arg(long, env = "TINTYPE_AUTH", value_enum, value_name = "MODE", default_value = "any")]
     pub auth: Auth,
 
     /// Tokens for `--auth tokens`, separated by spaces: TOKEN or EMAIL/KEY, then :read or :write,
@@ -103,6 +122,15 @@ pub struct Settings {
         value_delimiter = ','
     )]
     pub refuse_uploads: Vec<OptionalFormat>,
+
+    /// Start with the clock standing at this time, 2026-01-01T00:00:00Z say
+    #[arg(long, env = "TINTYPE_CLOCK", value_name = "TIME", value_parser = parse_date)]
+    pub clock: Option<DateTime<Utc>>,
+
+    /// Make the same ids, keys and tokens in each run, for each account in the order of its requests;
+    /// another number, others
+    #[arg(long, env = "TINTYPE_ID_SEED", value_name = "N")]
+    pub id_seed: Option<u64>,
 
     /// Follow the service to the letter where its own documents expect otherwise
     #[arg(long, env = "TINTYPE_STRICT", value_parser = BoolishValueParser::new())]
@@ -247,6 +275,10 @@ impl Settings {
                 conflict("--ephemeral and --data exclude each other");
             }
             self.ephemeral = false;
+        }
+        if self.auth == Auth::Tokens && self.tokens.is_empty() && self.seed.is_none() {
+            let missing = "--auth tokens needs --tokens, or a --seed with some";
+            Cli::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
         }
         if self.origin.is_some() && self.origin_dir.is_some() {
             match (is_flag("origin"), is_flag("origin_dir")) {

@@ -43,6 +43,10 @@ pub mod workers;
 pub mod ingest;
 /// An image and options to a rendition.
 pub mod render;
+/// A folder to what accounts are to hold.
+pub mod seed;
+/// Known states: seed, reset, snapshots, export, import.
+pub mod state;
 
 /// An image's headers, and refusals.
 mod answer;

@@ -13,9 +13,9 @@ use anyhow::Context;
 use tintype::{
     app::App,
     banner,
-    clock::Clock,
+    clock::{Clock, Time},
     config::{Command, LogFormat, Settings},
-    remote, server,
+    remote, server, state,
     store::Store,
 };
 use tokio::{
@@ -36,21 +36,27 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(settings) => start(*settings),
-        Command::Sign(sign) => {
-            println!("{}", remote::sign(&sign)?);
-            Ok(())
-        }
-        Command::Faults(faults) => {
-            println!("{}", remote::faults(&faults)?);
-            Ok(())
-        }
-        Command::Requests(requests) => {
+        Command::Sign(wanted) => print(&remote::sign(&wanted)?),
+        Command::Seed(wanted) => print(&remote::seed(&wanted)?),
+        Command::Reset(wanted) => Ok(remote::reset(&wanted)?),
+        Command::Snapshots(wanted) => print(&remote::snapshots(&wanted)?),
+        Command::Clock(wanted) => print(&remote::clock(&wanted)?),
+        Command::Export(wanted) => Ok(remote::export(&wanted)?),
+        Command::Import(wanted) => print(&remote::import(&wanted)?),
+        Command::Faults(wanted) => print(&remote::faults(&wanted)?),
+        Command::Requests(wanted) => {
             // A reader that has seen enough closes the pipe.
             let show = |line: &str| writeln!(std::io::stdout(), "{line}").is_ok();
-            Ok(remote::requests(&requests, show)?)
+            Ok(remote::requests(&wanted, show)?)
         }
-        Command::Healthcheck(check) => Ok(remote::healthcheck(&check)?),
+        Command::Healthcheck(wanted) => Ok(remote::healthcheck(&wanted)?),
     }
+}
+
+/// Prints what there is to be said.
+fn print(text: &str) -> anyhow::Result<()> {
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    Ok(write!(std::io::stdout(), "{text}{end}")?)
 }
 
 fn start(mut settings: Settings) -> anyhow::Result<()> {
@@ -72,7 +78,9 @@ fn start(mut settings: Settings) -> anyhow::Result<()> {
     });
 
     let runtime = tokio::runtime::Runtime::new()?;
-    let served = runtime.block_on(serve(App::new(settings, Clock::system(), store)));
+    let time = settings.clock.map_or(Time::SYSTEM, Time::Frozen);
+    let clock = Clock::new(time, settings.id_seed);
+    let served = runtime.block_on(serve(App::new(settings, clock, store)));
     // A render can't be stopped half way, and nobody waits for it any more.
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
@@ -89,6 +97,9 @@ fn start_log(format: LogFormat) {
 async fn serve(app: App) -> anyhow::Result<()> {
     let settings = app.settings.clone();
     let (stop, hurry) = (signals(1)?, signals(2)?);
+    if let Some(folder) = &settings.seed {
+        state::seed(&app, None, folder).await.context("the seed can't be loaded")?;
+    }
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("can't listen on {}", settings.listen))?;
