@@ -34,7 +34,8 @@ pub struct SeedAccount {
     pub variants: Vec<Variant>,
     pub images: Vec<SeedImage>,
     pub drafts: Vec<SeedDraft>,
-    configs: Vec<text::ConfigEntry>,
+    /// `None` if no entry is about the account.
+    config: Option<text::ConfigEntry>,
 }
 
 /// An image to be loaded.
@@ -110,14 +111,14 @@ impl SeedAccount {
             variants: Vec::new(),
             images: Vec::new(),
             drafts: Vec::new(),
-            configs: Vec::new(),
+            config: None,
         }
     }
 
     /// What the account has set, once the seed had its say.
     #[must_use]
     pub fn configured(&self, config: AccountConfig) -> AccountConfig {
-        self.configs.iter().fold(config, |config, entry| entry.apply(config))
+        self.config.as_ref().map_or(config, |entry| entry.apply(config))
     }
 }
 
@@ -186,7 +187,7 @@ impl Seed<'_> {
 
     fn account(&mut self, entry: AccountEntry, place: &dyn Display) -> Result<(), SeedError> {
         let account = self.of(entry.id);
-        if !account.configs.is_empty() {
+        if account.config.is_some() {
             return Err(SeedError::at(place, &format!("account {} is there twice", account.id)));
         }
         account.place = place.to_string();
@@ -195,7 +196,7 @@ impl Seed<'_> {
         let keys = entry.keys.into_iter();
         account.keys = keys.map(|(Text(name), value)| SigningKey { name, value }).collect();
         account.variants = entry.variants.into_iter().map(|variant| variant.0).collect();
-        account.configs.push(entry.config);
+        account.config = Some(entry.config);
         Ok(())
     }
 

@@ -150,83 +150,131 @@ async fn an_export_of_version_1_loads() {
     assert_eq!(delivered.status, 200, "{}", delivered.text());
 }
 
-#[tokio::test]
-async fn a_bad_export_changes_nothing() {
-    let app = filled().await;
-    let before = export(&app, "").await;
-    let good = files(&before);
-    let manifest: Value = serde_json::from_slice(&good[0].1).unwrap();
-    // A manifest that is changed at one place.
-    let with = |pointer: &str, value: Value| {
-        let mut changed = manifest.clone();
-        *changed.pointer_mut(pointer).unwrap() = value;
-        let mut files = good.clone();
-        files[0].1 = changed.to_string().into_bytes();
-        tar(&files)
-    };
-    let file = |at: usize, name: &str, bytes: &[u8]| {
-        let mut files = good.clone();
-        files[at] = (name.to_owned(), bytes.to_vec());
-        tar(&files)
-    };
-    let named = |at: usize| good[at].0.as_str();
-    let twisted = good[1].1.iter().map(|byte| byte ^ 1).collect::<Vec<_>>();
-    let mut refusals = BTreeMap::new();
-    for (what, tar) in [
-        ("nothing", Vec::new()),
-        ("no tar", b"no tar at all".repeat(100)),
-        ("no manifest", tar(&good[1..])),
-        ("no JSON", file(0, "manifest.json", b"{")),
-        ("a newer version", with("/version", json!(2))),
-        ("a field that isn't known", with("/accounts/0/config", json!({"flexible": true}))),
-        ("a bad id", with("/accounts/0/images/0/id", json!("/a"))),
-        (
-            "an id that is there twice",
-            with("/accounts/0/images/0/id", manifest["accounts"][0]["images"][1]["id"].clone()),
-        ),
-        ("a private custom id", with("/accounts/0/images/0/requireSignedURLs", json!(true))),
-        ("no variant public", with("/accounts/0/variants", json!([]))),
-        ("no keys", with("/accounts/0/keys", json!([]))),
-        ("a bad option", with("/accounts/0/variants/0/options", json!("fit=stretch"))),
-        ("another format", with("/accounts/0/images/0/format", json!("image/webp"))),
-        (
-            "a hash that is there twice",
-            with("/accounts/1/hash", manifest["accounts"][0]["hash"].clone()),
-        ),
-        ("damaged bytes", file(1, named(1), &twisted)),
-        ("a stray file", file(1, "blobs/passwd", b"x")),
-        ("a missing blob", tar(&good[..2])),
-        ("cut off", before[..before.len() - 2000].to_vec()),
-    ] {
-        let refused = import(&app, "", tar).await;
-        assert_eq!(refused.status, 400, "{what}: {}", refused.text());
-        refusals.insert(what, refused.json()["error"].as_str().unwrap().to_owned());
+/// An export to be spoilt.
+struct Export {
+    bytes: Vec<u8>,
+    files: Vec<(String, Vec<u8>)>,
+    manifest: Value,
+}
+
+impl Export {
+    async fn of(app: &TestApp) -> Self {
+        let bytes = export(app, "").await;
+        let files = files(&bytes);
+        let manifest = serde_json::from_slice(&files[0].1).unwrap();
+        Self { bytes, files, manifest }
     }
 
-    insta::assert_debug_snapshot!(refusals, @r#"
+    /// With another value at one place of the manifest.
+    fn saying(&self, pointer: &str, value: Value) -> Vec<u8> {
+        let mut changed = self.manifest.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        self.with_file(0, "manifest.json", changed.to_string().as_bytes())
+    }
+
+    /// With another file in the place of one.
+    fn with_file(&self, at: usize, name: &str, bytes: &[u8]) -> Vec<u8> {
+        let mut files = self.files.clone();
+        files[at] = (name.to_owned(), bytes.to_vec());
+        tar(&files)
+    }
+
+    /// What is said of each, none of which may change anything.
+    async fn refusals(
+        &self,
+        app: &TestApp,
+        spoilt: impl IntoIterator<Item = (&'static str, Vec<u8>)>,
+    ) -> BTreeMap<&'static str, String> {
+        let mut refusals = BTreeMap::new();
+        for (what, tar) in spoilt {
+            let refused = import(app, "", tar).await;
+            assert_eq!(refused.status, 400, "{what}: {}", refused.text());
+            refusals.insert(what, refused.json()["error"].as_str().unwrap().to_owned());
+        }
+        assert!(export(app, "").await == self.bytes);
+        assert_eq!(app.blobs(), 3);
+        refusals
+    }
+}
+
+#[tokio::test]
+async fn a_spoilt_manifest_changes_nothing() {
+    let app = filled().await;
+    let good = Export::of(&app).await;
+    let account = &good.manifest["accounts"][0];
+    let (hash, id) = (account["hash"].clone(), account["images"][1]["id"].clone());
+
+    let refusals = good.refusals(
+        &app,
+        [
+            ("a newer version", good.saying("/version", json!(2))),
+            (
+                "a field that isn't known",
+                good.saying("/accounts/0/config", json!({"flexible": true})),
+            ),
+            ("a bad id", good.saying("/accounts/0/images/0/id", json!("/a"))),
+            ("an id that is there twice", good.saying("/accounts/0/images/0/id", id)),
+            (
+                "a private custom id",
+                good.saying("/accounts/0/images/0/requireSignedURLs", json!(true)),
+            ),
+            ("no variant public", good.saying("/accounts/0/variants", json!([]))),
+            ("no keys", good.saying("/accounts/0/keys", json!([]))),
+            ("a bad option", good.saying("/accounts/0/variants/0/options", json!("fit=stretch"))),
+            ("another format", good.saying("/accounts/0/images/0/format", json!("image/webp"))),
+            ("a hash that is there twice", good.saying("/accounts/1/hash", hash)),
+        ],
+    );
+
+    insta::assert_debug_snapshot!(refusals.await, @r#"
 {
     "a bad id": "the manifest can't be read: the image id /a: Must not start or end with a slash",
     "a bad option": "the manifest can't be read: the options fit=stretch: fit: 'stretch' is not a supported fit mode. Use 'cover', 'contain' or 'scale-down'",
     "a field that isn't known": "the manifest can't be read: unknown field `flexible`, expected one of `flexible_variants`, `browser_ttl`, `preserve_content_credentials` at line 1 column 155",
     "a hash that is there twice": "the account hash 6oHE1nRiq6AK0MxcayE9rA is that of the account 0123456789abcdef0123456789abcdef",
-    "a missing blob": "blobs/876ba05a476011872ab83ea9d7dd8569c80f65a01efc3d9ef0eb793c9f27deac is missing",
     "a newer version": "the manifest is of version 2, and this tintype knows up to 1: update tintype",
     "a private custom id": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: a/b can't be private: its id is a custom one",
-    "a stray file": "blobs/passwd belongs to no image of the manifest",
     "an id that is there twice": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: there is more than one image with the id 0c730b69-905c-5ef7-a4ca-5269f7236500",
     "another format": "blobs/876ba05a476011872ab83ea9d7dd8569c80f65a01efc3d9ef0eb793c9f27deac is image/png, and the manifest says image/webp",
+    "no keys": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: an account has 1 to 2 keys",
+    "no variant public": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: the variant public is missing",
+}
+    "#);
+}
+
+#[tokio::test]
+async fn a_spoilt_export_changes_nothing() {
+    let app = filled().await;
+    let good = Export::of(&app).await;
+    let (name, bytes) = &good.files[1];
+    let twisted = bytes.iter().map(|byte| byte ^ 1).collect::<Vec<_>>();
+
+    let refusals = good.refusals(
+        &app,
+        [
+            ("nothing", Vec::new()),
+            ("no tar", b"no tar at all".repeat(100)),
+            ("no manifest", tar(&good.files[1..])),
+            ("no JSON", good.with_file(0, "manifest.json", b"{")),
+            ("damaged bytes", good.with_file(1, name, &twisted)),
+            ("a stray file", good.with_file(1, "blobs/passwd", b"x")),
+            ("a missing blob", tar(&good.files[..2])),
+            ("cut off", good.bytes[..good.bytes.len() - 2000].to_vec()),
+        ],
+    );
+
+    insta::assert_debug_snapshot!(refusals.await, @r#"
+{
+    "a missing blob": "blobs/876ba05a476011872ab83ea9d7dd8569c80f65a01efc3d9ef0eb793c9f27deac is missing",
+    "a stray file": "blobs/passwd belongs to no image of the manifest",
     "cut off": "the export can't be read: failed to read entire block",
     "damaged bytes": "blobs/4075a0701ed03f6fd035e9b77ee15503acb81aa986b8db62b759a423cc5b12c6 is damaged: its bytes have another digest",
     "no JSON": "the manifest can't be read: EOF while parsing an object at line 1 column 1",
-    "no keys": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: an account has 1 to 2 keys",
     "no manifest": "this is no export of tintype: it doesn't begin with manifest.json",
     "no tar": "this is no export of tintype: it doesn't begin with manifest.json",
-    "no variant public": "the manifest can't be read: account 0123456789abcdef0123456789abcdef: the variant public is missing",
     "nothing": "this is no export of tintype: it doesn't begin with manifest.json",
 }
-"#);
-    assert!(export(&app, "").await == before);
-    assert_eq!(app.blobs(), 3);
+    "#);
 }
 
 #[tokio::test]
