@@ -22,8 +22,8 @@ use crate::{
 };
 
 pub use commands::{
-    Archive, ClockAction, ClockCommand, Faults, FaultsCommand, Healthcheck, Remote, Requests,
-    Reset, ResetTo, Seed, Sign, SnapshotAction, Snapshots,
+    Archive, ClockAction, ClockCommand, Completions, Faults, FaultsCommand, Healthcheck, Remote,
+    Requests, Reset, ResetTo, Seed, Sign, SnapshotAction, Snapshots, Transform, Upload,
 };
 
 /// Cloudflare Images on localhost.
@@ -41,6 +41,10 @@ pub struct Cli {
 pub enum Command {
     /// Serve the API and deliver images; what tintype does when no command is given
     Serve(Box<Settings>),
+    /// Make pictures of this machine into others, without a server
+    Transform(Transform),
+    /// Upload files to a running server
+    Upload(Upload),
     /// Print a signed delivery URL, made by a running server
     Sign(Sign),
     /// Load a folder of images into a running server
@@ -62,6 +66,10 @@ pub enum Command {
     Requests(Requests),
     /// End well if a server is ready, for containers
     Healthcheck(Healthcheck),
+    /// Print what a shell needs to complete tintype's command lines
+    Completions(Completions),
+    /// Print the manual page
+    Man,
 }
 
 /// What can be set.
@@ -347,13 +355,16 @@ fn patience(text: &str) -> Result<humantime::Duration, String> {
     if bounds.contains(&time) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
 }
 
+/// Where the wrappers for Node and Python find the program. Not for the program itself.
+const PROGRAM: &str = "TINTYPE_BIN";
+
 /// Refuses a `TINTYPE_…` variable that no setting reads: a slip there would go unnoticed.
 fn check_variables(names: impl Iterator<Item = String>) -> Result<(), UnknownVariable> {
     let command = Cli::command();
     let settings = command.get_subcommands().flat_map(|one| one.get_arguments());
     let known: BTreeSet<&str> = settings.filter_map(|one| one.get_env()?.to_str()).collect();
     let mut ours = names.filter(|name| name.starts_with("TINTYPE_"));
-    match ours.find(|name| !known.contains(name.as_str())) {
+    match ours.find(|name| name != PROGRAM && !known.contains(name.as_str())) {
         None => Ok(()),
         Some(name) => {
             let nearest =

@@ -24,6 +24,51 @@ pub struct Remote {
     pub account: Option<String>,
 }
 
+/// What is to be made into what.
+#[derive(Debug, Args)]
+pub struct Transform {
+    /// A picture, or a folder of pictures
+    #[arg(value_name = "IN")]
+    pub from: PathBuf,
+
+    /// Where it goes; a folder for a folder. Without f=, a file's ending says the format
+    #[arg(value_name = "OUT")]
+    pub to: PathBuf,
+
+    /// As in a URL: w=400,fit=cover,f=webp
+    #[arg(value_name = "OPTIONS")]
+    pub options: String,
+}
+
+/// What is to be uploaded, and how.
+#[derive(Debug, Args)]
+pub struct Upload {
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// The image's id, for one file; without it, a new one
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+
+    /// Only signed URLs deliver it
+    #[arg(long, conflicts_with = "id")]
+    pub private: bool,
+
+    /// For a server with `--auth tokens`
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub struct Completions {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
 /// What is to be signed, and how.
 #[derive(Debug, Args)]
 pub struct Sign {

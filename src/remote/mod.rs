@@ -7,6 +7,7 @@ mod health;
 mod requests;
 mod sign;
 mod states;
+mod upload;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use health::healthcheck;
 pub use requests::requests;
 pub use sign::sign;
 pub use states::{reset, seed, snapshots};
+pub use upload::upload;
 
 /// How long a server may take to say something: what it is asked for is quickly done.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -40,6 +40,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("banner", &["config", "domain"]),
     ("remote", &["app", "config", "domain", "seed"]),
+    ("offline", &["clock", "config", "transform"]),
+    ("start", &["app", "clock", "config", "state", "store"]),
+    (
+        "emulator",
+        &[
+            "app", "clock", "config", "domain", "faults", "observe", "requests", "server", "start",
+            "state", "store",
+        ],
+    ),
     ("mutated", &[]),
     ("seed", &["clock", "domain"]),
     ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
@@ -178,9 +187,9 @@ const RESERVED: &[(&str, &[&str])] = &[
     ),
     ("rusqlite", &["store"]),
     // An origin may be a folder, and a seed is one.
-    ("PathBuf", &["config", "fetch", "seed", "store"]),
+    ("PathBuf", &["config", "emulator", "fetch", "offline", "seed", "start", "store"]),
     // Linux tells of memory in a file.
-    ("fs", &["fetch", "metrics", "remote", "seed", "store"]),
+    ("fs", &["fetch", "metrics", "offline", "remote", "seed", "store"]),
 ];
 
 #[test]
