@@ -10,6 +10,7 @@ use super::{
     adjust::{self, Tones},
     css_color::Color,
     plan::{Border, Plan, Tone, Window},
+    shrink::Rect,
     values::{Flip, Rotate, Size},
 };
 
@@ -19,6 +20,23 @@ pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, Tr
     if let Some(resized) = resize_and_crop(plan, &frame)? {
         frame = resized;
     }
+    Ok(finish(plan, frame))
+}
+
+/// Carries out a plan that `rect` of these pixels is all it needs of. They become `size`, and are turned
+/// then.
+pub(super) fn apply_to_part(
+    plan: &Plan,
+    part: &DynamicImage,
+    rect: Rect,
+    size: Size,
+) -> Result<DynamicImage, TransformError> {
+    let frame = resize(part, rect, size)?;
+    Ok(finish(plan, reframe(plan, frame)))
+}
+
+/// What comes after resizing.
+fn finish(plan: &Plan, mut frame: DynamicImage) -> DynamicImage {
     // Before anything changes the colours, so that the background is the same behind and around.
     if let Some(color) = plan.background {
         frame = flatten_on(&frame, color).into_owned();
@@ -36,7 +54,7 @@ pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, Tr
     if let Some(border) = plan.border {
         frame = surround(&frame, border);
     }
-    Ok(frame)
+    frame
 }
 
 /// What comes before resizing: turned upright, trimmed, mirrored, rotated, gone close to.
@@ -77,22 +95,24 @@ fn resize_and_crop(
     if resized == full && window.size == full {
         return Ok(None);
     }
-    let across = f64::from(full.width) / f64::from(resized.width);
-    let down = f64::from(full.height) / f64::from(resized.height);
-    let (left, top) = (f64::from(window.left) * across, f64::from(window.top) * down);
+    resize(frame, Rect::of(window, resized, full), window.size).map(Some)
+}
+
+/// Makes `rect` of the frame `size`. What is around it counts at its edges.
+fn resize(frame: &DynamicImage, rect: Rect, size: Size) -> Result<DynamicImage, TransformError> {
     // Lanczos3, and alpha-premultiplied, are the resizer's defaults.
     let options = ResizeOptions::new().crop(
-        left,
-        top,
-        // Rounding must not carry the window over the edge.
-        (f64::from(window.size.width) * across).min(f64::from(full.width) - left),
-        (f64::from(window.size.height) * down).min(f64::from(full.height) - top),
+        rect.left,
+        rect.top,
+        // Rounding must not carry it over the edge.
+        rect.width.min(f64::from(frame.width()) - rect.left),
+        rect.height.min(f64::from(frame.height()) - rect.top),
     );
-    let mut target = DynamicImage::new(window.size.width, window.size.height, frame.color());
+    let mut target = DynamicImage::new(size.width, size.height, frame.color());
     Resizer::new()
         .resize(frame, &mut target, &options)
         .map_err(|error| TransformError::Unencodable(error.to_string()))?;
-    Ok(Some(target))
+    Ok(target)
 }
 
 fn tone(tone: Tone, mut frame: DynamicImage) -> DynamicImage {

@@ -1,0 +1,200 @@
+//! Huffman tables, laid out for few look-ups: code and value of a coefficient are consumed at once, and
+//! of coefficients that aren't wanted as many as fit into one look-up. Knows no blocks.
+
+use super::bits::{Bits, Clean};
+
+/// Bits of an index into the table of single symbols. Longer codes are rare.
+const SINGLE: u32 = 10;
+
+/// Bits of an index into the table of symbols to skip.
+const SKIPPED: u32 = 12;
+
+/// Coefficients of a block.
+pub(super) const COEFFICIENTS: usize = 64;
+
+/// What a symbol that ends a block advances by, so that no run of others reaches as far.
+const END: u32 = 128;
+
+/// What to do at a code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Symbol {
+    /// Bits of the code and of the value behind it; 0 where there is no such code.
+    pub(super) bits: u8,
+    /// Bits of the code.
+    pub(super) code: u8,
+    /// Bits of the value.
+    pub(super) size: u8,
+    /// How many coefficients further it leads.
+    advance: u8,
+}
+
+impl Symbol {
+    pub(super) fn advance(self) -> usize {
+        usize::from(self.advance)
+    }
+}
+
+/// Whether a block is over at coefficient `at`: after its last one, or by the symbol for that.
+pub(super) fn is_end(at: usize) -> bool {
+    at == COEFFICIENTS || (END as usize + 1..END as usize + COEFFICIENTS).contains(&at)
+}
+
+/// What the values of a table mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Dc,
+    Ac,
+}
+
+impl Class {
+    /// `None` for values that a sequential JPEG of 8 bits doesn't have.
+    fn symbol(self, value: u8, code: u32) -> Option<Symbol> {
+        let (run, size) = match self {
+            Self::Dc => (0, value),
+            Self::Ac => (value >> 4, value & 15),
+        };
+        let advance = match (self, value) {
+            (Self::Dc, 0..=11) | (Self::Ac, 0xf0) => run + 1,
+            (Self::Ac, 0) => END as u8,
+            (Self::Ac, _) if size > 0 => run + 1,
+            _ => return None,
+        };
+        let code = code as u8;
+        Some(Symbol { bits: code + size, code, size, advance })
+    }
+}
+
+/// A table as the file gives it (T.81, C.2).
+#[derive(Debug, Clone)]
+pub(super) struct Codes<'a> {
+    /// How many codes there are of each length, from 1 bit to 16.
+    pub(super) counts: [u8; 16],
+    /// Their values, shortest code first.
+    pub(super) values: &'a [u8],
+}
+
+pub(super) struct Table {
+    single: [Symbol; 1 << SINGLE],
+    /// For each length: behind its last code, left-aligned in 16 bits.
+    limits: [u32; 17],
+    /// For each length: what to add to a code to have the index of its symbol.
+    offsets: [i32; 17],
+    symbols: Vec<Symbol>,
+}
+
+impl Table {
+    /// `None` if the lengths don't fit together or a value has no meaning.
+    pub(super) fn new(class: Class, codes: &Codes) -> Option<Self> {
+        let mut single = [Symbol::default(); 1 << SINGLE];
+        let (mut limits, mut offsets) = ([0; 17], [0; 17]);
+        let mut symbols = Vec::with_capacity(codes.values.len());
+        let mut code = 0_u32;
+        for (length, count) in (1..=16).zip(codes.counts) {
+            offsets[length as usize] = symbols.len() as i32 - code as i32;
+            for _ in 0..count {
+                let symbol = class.symbol(*codes.values.get(symbols.len())?, length)?;
+                symbols.push(symbol);
+                if length <= SINGLE {
+                    let first = (code << (SINGLE - length)) as usize;
+                    single.get_mut(first..first + (1 << (SINGLE - length)))?.fill(symbol);
+                }
+                code += 1;
+            }
+            if code > 1 << length {
+                return None;
+            }
+            limits[length as usize] = code << (16 - length);
+            code <<= 1;
+        }
+        Some(Self { single, limits, offsets, symbols })
+    }
+
+    /// The symbol whose code comes next. `None` if none has it.
+    #[inline(always)]
+    pub(super) fn next(&self, bits: Bits) -> Option<Symbol> {
+        let symbol = self.single[bits.peek::<SINGLE>()];
+        if symbol.bits > 0 { Some(symbol) } else { self.long(bits) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long(&self, bits: Bits) -> Option<Symbol> {
+        let next = bits.peek::<16>() as u32;
+        let length = (SINGLE as usize + 1..=16).find(|length| next < self.limits[*length])?;
+        let index = (next >> (16 - length)) as i32 + self.offsets[length];
+        self.symbols.get(usize::try_from(index).ok()?).copied()
+    }
+}
+
+/// Finds the end of a block whose remaining coefficients aren't wanted.
+pub(super) struct Skipper {
+    /// For the next bits: how many of them whole symbols take (low byte), and how far they lead.
+    runs: Box<[u16; 1 << SKIPPED]>,
+}
+
+impl Skipper {
+    pub(super) fn new(table: &Table) -> Self {
+        let mut runs = Box::new([0; 1 << SKIPPED]);
+        for (bits, run) in runs.iter_mut().enumerate() {
+            *run = symbols_in(bits as u32, table);
+        }
+        Self { runs }
+    }
+
+    /// Skips what is left of a block from coefficient `at` on. `None` if that is broken.
+    #[inline(always)]
+    pub(super) fn skip(
+        &self,
+        table: &Table,
+        bits: &mut Bits,
+        bytes: &Clean,
+        mut at: usize,
+    ) -> Option<()> {
+        loop {
+            bits.refill(bytes);
+            // Each takes at most 27 of the 56 bits that are there.
+            for _ in 0..2 {
+                let run = self.runs[bits.peek::<SKIPPED>()];
+                let next = at + usize::from(run >> 8);
+                if next >= COEFFICIENTS && is_end(next) {
+                    bits.consume(u32::from(run & 63));
+                    return Some(());
+                }
+                if run == 0 || next >= COEFFICIENTS {
+                    // A long code, or the last symbols here belong to the next block.
+                    bits.refill(bytes);
+                    let symbol = table.next(*bits)?;
+                    bits.consume(symbol.bits.into());
+                    at += symbol.advance();
+                    if at >= COEFFICIENTS {
+                        return is_end(at).then_some(());
+                    }
+                    break;
+                }
+                bits.consume(u32::from(run & 63));
+                at = next;
+            }
+        }
+    }
+}
+
+/// What the whole symbols in `bits` take and lead to together. The last one's value may be longer than
+/// the index: it isn't looked at.
+fn symbols_in(bits: u32, table: &Table) -> u16 {
+    let (mut taken, mut advance) = (0, 0);
+    while taken < SKIPPED {
+        let rest = (bits << taken) & ((1 << SKIPPED) - 1);
+        let symbol = table.single[(rest >> (SKIPPED - SINGLE)) as usize];
+        let fits = symbol.bits > 0 && u32::from(symbol.code) <= SKIPPED - taken;
+        // Not further than that an end is told from a run that is too long.
+        if !fits || (advance + u32::from(symbol.advance) > 62 && u32::from(symbol.advance) != END) {
+            break;
+        }
+        taken += u32::from(symbol.bits);
+        advance += u32::from(symbol.advance);
+        if advance >= END {
+            break;
+        }
+    }
+    (advance << 8 | taken) as u16
+}

@@ -1,0 +1,137 @@
+//! From coefficients to samples: a block of 8x8 coefficients becomes one of 1 to 12 samples a side by the
+//! cosines of that size. For fewer than 8 that is the block without its higher frequencies, for more it
+//! is interpolated. Knows no Huffman codes and no picture.
+
+/// Dequantised coefficients: a row of eight for each vertical frequency. The ninth takes what isn't
+/// wanted.
+pub(super) type Block = [[f32; 8]; 9];
+
+/// Computes samples from a block, to rows that are `stride` apart.
+pub(super) type Inverse = fn(block: &Block, samples: &mut [f32], stride: usize);
+
+/// By what coefficient `frequency` is multiplied before (T.81, A.3.3), for each of the two directions.
+pub(super) fn scale(frequency: usize) -> f32 {
+    if frequency == 0 { std::f32::consts::FRAC_1_SQRT_2 / 2.0 } else { 0.5 }
+}
+
+/// The functions for blocks of this size, by how many of the lowest frequencies there are at most in
+/// both directions: 2, 4, or as many as the size has. `None` for sizes that no scale needs.
+pub(super) fn inverses(width: usize, height: usize) -> Option<[Inverse; 3]> {
+    Some(match (width, height) {
+        (1, 1) => [inverse::<1, 1, 1, 4>; 3],
+        (2, 2) => [inverse::<2, 2, 2, 4>; 3],
+        (3, 3) => [inverse::<3, 3, 2, 4>, inverse::<3, 3, 3, 4>, inverse::<3, 3, 3, 4>],
+        (4, 4) => [inverse::<4, 4, 2, 4>, inverse::<4, 4, 4, 4>, inverse::<4, 4, 4, 4>],
+        (6, 6) => [inverse::<6, 6, 2, 8>, inverse::<6, 6, 4, 8>, inverse::<6, 6, 6, 8>],
+        (8, 8) => [inverse::<8, 8, 2, 8>, inverse::<8, 8, 4, 8>, inverse::<8, 8, 8, 8>],
+        (12, 12) => [inverse::<12, 12, 2, 12>, inverse::<12, 12, 4, 12>, inverse::<12, 12, 8, 12>],
+        (2, 1) => [inverse::<2, 1, 2, 4>; 3],
+        (1, 2) => [inverse::<1, 2, 2, 4>; 3],
+        (4, 2) => [inverse::<4, 2, 4, 4>; 3],
+        (2, 4) => [inverse::<2, 4, 4, 4>; 3],
+        (6, 3) => [inverse::<6, 3, 2, 8>, inverse::<6, 3, 4, 8>, inverse::<6, 3, 6, 8>],
+        (3, 6) => [inverse::<3, 6, 2, 4>, inverse::<3, 6, 4, 4>, inverse::<3, 6, 6, 4>],
+        (8, 4) => [inverse::<8, 4, 2, 8>, inverse::<8, 4, 4, 8>, inverse::<8, 4, 8, 8>],
+        (4, 8) => [inverse::<4, 8, 2, 4>, inverse::<4, 8, 4, 4>, inverse::<4, 8, 8, 4>],
+        (12, 6) => [inverse::<12, 6, 2, 12>, inverse::<12, 6, 4, 12>, inverse::<12, 6, 8, 12>],
+        (6, 12) => [inverse::<6, 12, 2, 8>, inverse::<6, 12, 4, 8>, inverse::<6, 12, 8, 8>],
+        _ => return None,
+    })
+}
+
+/// The cosine of `steps` times a 48th of half a turn: all angles of all sizes are among them.
+const fn cosine(steps: usize) -> f32 {
+    /// The first quarter.
+    const QUARTER: [f32; 25] = [
+        1.000000000,
+        0.997858923,
+        0.991444861,
+        0.980785280,
+        0.965925826,
+        0.946930129,
+        0.923879533,
+        0.896872742,
+        0.866025404,
+        0.831469612,
+        0.793353340,
+        0.751839807,
+        0.707106781,
+        0.659345815,
+        0.608761429,
+        0.555570233,
+        0.500000000,
+        0.442288690,
+        0.382683432,
+        0.321439465,
+        0.258819045,
+        0.195090322,
+        0.130526192,
+        0.065403129,
+        0.0,
+    ];
+    match steps % 96 {
+        steps @ 0..=24 => QUARTER[steps],
+        steps @ 25..=48 => -QUARTER[48 - steps],
+        steps @ 49..=72 => -QUARTER[steps - 48],
+        steps => QUARTER[96 - steps],
+    }
+}
+
+/// For each frequency, what it adds to each of `SIDE` samples. Frequencies that a smaller size doesn't
+/// have add nothing; nor do samples that only fill up the lanes.
+struct Cosines<const SIDE: usize, const LANES: usize>;
+
+impl<const SIDE: usize, const LANES: usize> Cosines<SIDE, LANES> {
+    const OF: [[f32; LANES]; 8] = {
+        let mut of = [[0.0; LANES]; 8];
+        let mut frequency = 0;
+        while frequency < 8 && frequency < SIDE {
+            let mut sample = 0;
+            while sample < SIDE {
+                of[frequency][sample] = cosine((2 * sample + 1) * frequency * (24 / SIDE));
+                sample += 1;
+            }
+            frequency += 1;
+        }
+        of
+    };
+}
+
+/// Samples of a block of which the `IN` lowest frequencies count; rows are computed in `LANES`, which is
+/// `WIDTH` or a little more.
+fn inverse<const WIDTH: usize, const HEIGHT: usize, const IN: usize, const LANES: usize>(
+    block: &Block,
+    samples: &mut [f32],
+    stride: usize,
+) {
+    let mut columns = [[0.0; IN]; HEIGHT];
+    for sample in 0..HEIGHT.div_ceil(2) {
+        let (mut even, mut odd) = ([0.0; IN], [0.0; IN]);
+        for frequency in (0..IN).step_by(2) {
+            let cosine = Cosines::<HEIGHT, HEIGHT>::OF[frequency][sample];
+            for lane in 0..IN {
+                even[lane] += block[frequency][lane] * cosine;
+            }
+        }
+        for frequency in (1..IN).step_by(2) {
+            let cosine = Cosines::<HEIGHT, HEIGHT>::OF[frequency][sample];
+            for lane in 0..IN {
+                odd[lane] += block[frequency][lane] * cosine;
+            }
+        }
+        // Mirrored samples differ in the sign of the odd frequencies.
+        for lane in 0..IN {
+            columns[HEIGHT - 1 - sample][lane] = even[lane] - odd[lane];
+            columns[sample][lane] = even[lane] + odd[lane];
+        }
+    }
+    for (row, column) in columns.iter().enumerate() {
+        let mut sums = [0.0; LANES];
+        for (coefficient, cosines) in column.iter().zip(&Cosines::<WIDTH, LANES>::OF) {
+            for lane in 0..LANES {
+                sums[lane] += coefficient * cosines[lane];
+            }
+        }
+        samples[row * stride..][..WIDTH].copy_from_slice(&sums[..WIDTH]);
+    }
+}
