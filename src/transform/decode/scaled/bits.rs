@@ -23,7 +23,9 @@ impl Bits {
     /// Makes at least 56 bits count.
     #[inline(always)]
     pub(super) fn refill(&mut self, bytes: &Clean) {
-        let next = bytes[self.at..].first_chunk().map_or(0, |next| u64::from_be_bytes(*next));
+        // The mask changes nothing but that the compiler sees it.
+        let next = &bytes[self.at % (2 * CHUNK)..][..8];
+        let next = next.first_chunk().map_or(0, |next| u64::from_be_bytes(*next));
         self.reservoir |= next >> self.held;
         self.at += (63 - self.held as usize) >> 3;
         self.held |= 56;
@@ -52,8 +54,8 @@ impl Bits {
     }
 }
 
-/// Bytes without stuffing, zeros behind them.
-pub(super) type Clean = [u8; CHUNK + 8 + 2 * BLOCK];
+/// Bytes without stuffing, zeros behind them: those of a chunk and of two blocks, and more.
+pub(super) type Clean = [u8; 2 * CHUNK + 8];
 
 /// The bytes of one scan.
 pub(super) struct Stream<'a> {
@@ -67,7 +69,7 @@ pub(super) struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     pub(super) fn new(rest: &'a [u8]) -> Self {
-        let clean = Box::new([0; CHUNK + 8 + 2 * BLOCK]);
+        let clean = Box::new([0; 2 * CHUNK + 8]);
         Self { rest, clean, end: 0, bits: Bits::default() }
     }
 

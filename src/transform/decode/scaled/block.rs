@@ -32,13 +32,16 @@ pub(super) struct Kept {
     /// looks.
     places: [u8; 256],
     worth: [f32; COEFFICIENTS],
+    /// Rows of a block that they are in.
+    height: usize,
 }
 
 impl Kept {
     /// For blocks of which so many frequencies across and down are computed.
     pub(super) fn new(quantiser: &[u16; COEFFICIENTS], width: usize, height: usize) -> Self {
         const NOWHERE: u8 = 64;
-        let mut kept = Self { end: 1, places: [NOWHERE; 256], worth: [0.0; COEFFICIENTS] };
+        let (places, worth) = ([NOWHERE; 256], [0.0; COEFFICIENTS]);
+        let mut kept = Self { end: 1, places, worth, height: height.min(8) };
         for (at, place) in ZIGZAG.into_iter().enumerate() {
             let (across, down) = (usize::from(place % 8), usize::from(place / 8));
             if across < width && down < height {
@@ -64,18 +67,20 @@ pub(super) fn decode(
     let (bytes, mut bits) = (&*stream.clean, stream.bits);
     bits.refill(bytes);
     let symbol = tables.dc.next(bits)?;
-    *dc = dc.wrapping_add(bits.signed(symbol.code.into(), symbol.size.into()));
-    bits.consume(symbol.bits.into());
+    *dc = dc.wrapping_add(bits.signed(symbol.code(), symbol.size()));
+    bits.consume(symbol.bits());
 
+    for row in &mut block[..kept.height] {
+        *row = [0.0; 8];
+    }
     let places = block.as_flattened_mut();
-    places.fill(0.0);
     places[0] = *dc as f32 * kept.worth[0] + LEVEL_SHIFT;
     let (mut at, mut last) = (1, 0);
     while at < kept.end {
         bits.refill(bytes);
         let symbol = tables.ac.next(bits)?;
-        let value = bits.signed(symbol.code.into(), symbol.size.into());
-        bits.consume(symbol.bits.into());
+        let value = bits.signed(symbol.code(), symbol.size());
+        bits.consume(symbol.bits());
         at += symbol.advance();
         let here = at - 1;
         places[usize::from(kept.places[here & 255])] = value as f32 * kept.worth[here & 63];
@@ -99,8 +104,8 @@ pub(super) fn skip(stream: &mut Stream, tables: &Tables, dc: &mut i32) -> Option
     let (bytes, mut bits) = (&*stream.clean, stream.bits);
     bits.refill(bytes);
     let symbol = tables.dc.next(bits)?;
-    *dc = dc.wrapping_add(bits.signed(symbol.code.into(), symbol.size.into()));
-    bits.consume(symbol.bits.into());
+    *dc = dc.wrapping_add(bits.signed(symbol.code(), symbol.size()));
+    bits.consume(symbol.bits());
     tables.skipper.skip(&tables.ac, &mut bits, bytes, 1)?;
     stream.bits = bits;
     Some(())

@@ -15,22 +15,38 @@ pub(super) const COEFFICIENTS: usize = 64;
 /// What a symbol that ends a block advances by, so that no run of others reaches as far.
 const END: u32 = 128;
 
-/// What to do at a code.
+/// What to do at a code: one number, for the tables to be small and quick to read. Zero where there is
+/// no such code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Symbol {
-    /// Bits of the code and of the value behind it; 0 where there is no such code.
-    pub(super) bits: u8,
-    /// Bits of the code.
-    pub(super) code: u8,
-    /// Bits of the value.
-    pub(super) size: u8,
-    /// How many coefficients further it leads.
-    advance: u8,
-}
+pub(super) struct Symbol(u32);
 
 impl Symbol {
+    fn new(code: u32, size: u32, advance: u32) -> Self {
+        Self(advance << 24 | code << 16 | size << 8 | (code + size))
+    }
+
+    /// Bits of the code and of the value behind it.
+    #[inline(always)]
+    pub(super) fn bits(self) -> u32 {
+        self.0 & 63
+    }
+
+    /// Bits of the value.
+    #[inline(always)]
+    pub(super) fn size(self) -> u32 {
+        self.0 >> 8 & 31
+    }
+
+    /// Bits of the code.
+    #[inline(always)]
+    pub(super) fn code(self) -> u32 {
+        self.0 >> 16 & 31
+    }
+
+    /// How many coefficients further it leads.
+    #[inline(always)]
     pub(super) fn advance(self) -> usize {
-        usize::from(self.advance)
+        (self.0 >> 24) as usize
     }
 }
 
@@ -54,13 +70,12 @@ impl Class {
             Self::Ac => (value >> 4, value & 15),
         };
         let advance = match (self, value) {
-            (Self::Dc, 0..=11) | (Self::Ac, 0xf0) => run + 1,
-            (Self::Ac, 0) => END as u8,
-            (Self::Ac, _) if size > 0 => run + 1,
+            (Self::Dc, 0..=11) | (Self::Ac, 0xf0) => u32::from(run) + 1,
+            (Self::Ac, 0) => END,
+            (Self::Ac, _) if size > 0 => u32::from(run) + 1,
             _ => return None,
         };
-        let code = code as u8;
-        Some(Symbol { bits: code + size, code, size, advance })
+        Some(Symbol::new(code, size.into(), advance))
     }
 }
 
@@ -113,7 +128,7 @@ impl Table {
     #[inline(always)]
     pub(super) fn next(&self, bits: Bits) -> Option<Symbol> {
         let symbol = self.single[bits.peek::<SINGLE>()];
-        if symbol.bits > 0 { Some(symbol) } else { self.long(bits) }
+        if symbol == Symbol::default() { self.long(bits) } else { Some(symbol) }
     }
 
     #[cold]
@@ -164,7 +179,7 @@ impl Skipper {
                     // A long code, or the last symbols here belong to the next block.
                     bits.refill(bytes);
                     let symbol = table.next(*bits)?;
-                    bits.consume(symbol.bits.into());
+                    bits.consume(symbol.bits());
                     at += symbol.advance();
                     if at >= COEFFICIENTS {
                         return is_end(at).then_some(());
@@ -185,13 +200,14 @@ fn symbols_in(bits: u32, table: &Table) -> u16 {
     while taken < SKIPPED {
         let rest = (bits << taken) & ((1 << SKIPPED) - 1);
         let symbol = table.single[(rest >> (SKIPPED - SINGLE)) as usize];
-        let fits = symbol.bits > 0 && u32::from(symbol.code) <= SKIPPED - taken;
+        let fits = symbol != Symbol::default() && symbol.code() <= SKIPPED - taken;
+        let next = advance + symbol.advance() as u32;
         // Not further than that an end is told from a run that is too long.
-        if !fits || (advance + u32::from(symbol.advance) > 62 && u32::from(symbol.advance) != END) {
+        if !fits || (62..END).contains(&next) {
             break;
         }
-        taken += u32::from(symbol.bits);
-        advance += u32::from(symbol.advance);
+        taken += symbol.bits();
+        advance = next;
         if advance >= END {
             break;
         }

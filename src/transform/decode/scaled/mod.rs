@@ -102,36 +102,32 @@ pub(in crate::transform) fn decode(source: &[u8], part: &Part) -> Option<Picture
 struct Canvas {
     channels: usize,
     samples: Vec<u8>,
+    rows: usize,
 }
 
 impl Canvas {
     fn new(grid: &Grid, channels: usize) -> Self {
-        Self { channels, samples: Vec::with_capacity(grid.width * grid.height * channels) }
+        Self { channels, samples: vec![0; grid.width * grid.height * channels], rows: 0 }
     }
 
     /// Adds the rows of a row of units, as far as they are in the picture.
     fn add(&mut self, grid: &Grid, planes: &[Plane]) {
         let length = grid.width * self.channels;
-        for y in 0..grid.unit.1 {
-            let start = self.samples.len();
-            if start == length * grid.height {
+        for y in 0..grid.unit.1.min(grid.height - self.rows) {
+            let start = self.rows * length;
+            self.rows += 1;
+            if grid.row_is_filler && self.rows == grid.height {
+                self.samples.copy_within(start - length..start, start);
                 return;
             }
-            if grid.row_is_filler && start == length * (grid.height - 1) {
-                self.samples.extend_from_within(start - length..);
-                return;
-            }
-            self.samples.resize(start + length, 0);
-            let row = &mut self.samples[start..];
+            let row = &mut self.samples[start..][..length];
             match planes {
                 [luma, blue, red] => color::write_rgb([luma, blue, red].map(|one| one.row(y)), row),
                 _ => color::write_grey(planes[0].row(y), row),
             }
             if grid.column_is_filler {
-                row.copy_within(
-                    length - 2 * self.channels..length - self.channels,
-                    length - self.channels,
-                );
+                let last = length - self.channels;
+                row.copy_within(last - self.channels..last, last);
             }
         }
     }
