@@ -90,6 +90,7 @@ impl<'a> Stream<'a> {
         self.end -= start;
         while self.end < CHUNK && self.copy_some() {}
         self.clean[self.end..][..2 * BLOCK].fill(0);
+        self.bits.refill(&self.clean);
         Some(())
     }
 
@@ -145,4 +146,74 @@ impl<'a> Stream<'a> {
 fn has_a_byte_of_ones(bytes: u64) -> bool {
     const LOW: u64 = 0x0101_0101_0101_0101;
     (!bytes).wrapping_sub(LOW) & bytes & (LOW << 7) != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads all of a stream in steps of these sizes, checking each against the bytes.
+    fn read(stuffed: &[u8], plain: &[u8], sizes: &[u32]) -> Option<()> {
+        let mut stream = Stream::new(stuffed);
+        let bit = |at: usize| plain.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1));
+        let mut at = 0;
+        for size in sizes.iter().cycle() {
+            stream.prepare()?;
+            let next = (at..at + 13).fold(0, |bits, at| bits << 1 | bit(at));
+            assert_eq!(stream.bits.peek::<13>(), next, "at bit {at}");
+            stream.bits.refill(&stream.clean);
+            stream.bits.consume(*size);
+            at += *size as usize;
+        }
+        Some(())
+    }
+
+    #[test]
+    fn bits_come_without_stuffing_and_end_at_the_marker() {
+        let plain: Vec<u8> =
+            (0..20_000_u32).map(|at| if at % 7 == 0 { 0xff } else { (at * at >> 3) as u8 }).collect();
+        let mut stuffed = Vec::new();
+        for byte in &plain {
+            stuffed.push(*byte);
+            stuffed.extend((*byte == 0xff).then_some(0));
+        }
+        stuffed.extend([0xff, 0xd9, 1, 2, 3]);
+        // It ends, because there is no more, and nothing read before was wrong.
+        assert!(read(&stuffed, &plain, &[1, 13, 26, 7, 16, 2, 25, 11]).is_none());
+        assert!(read(&stuffed, &plain, &[26]).is_none());
+    }
+
+    #[test]
+    fn a_restart_wants_its_own_marker() {
+        let follow = |bytes: &'static [u8], number| {
+            let mut stream = Stream::new(bytes);
+            stream.prepare().unwrap();
+            stream.bits.refill(&stream.clean);
+            stream.bits.consume(12);
+            stream.restart(number)?;
+            stream.prepare()?;
+            Some(stream.bits.peek::<8>())
+        };
+        assert_eq!(follow(&[0x12, 0x34, 0xff, 0xd1, 0x56], 1), Some(0x56));
+        assert_eq!(follow(&[0x12, 0x34, 0xff, 0xff, 0xd1, 0x56], 9), Some(0x56));
+        assert_eq!(follow(&[0x12, 0x34, 0xff, 0xd2, 0x56], 1), None, "another number");
+        assert_eq!(follow(&[0x12, 0x34, 0x00, 0xff, 0xd1, 0x56], 1), None, "bytes are left");
+        assert_eq!(follow(&[0x12, 0xff, 0xd1, 0x56], 1), None, "too few");
+        assert_eq!(follow(&[0x12, 0x34, 0xff, 0xd9], 1), None, "the end");
+    }
+
+    #[test]
+    fn numbers_that_begin_with_0_are_negative() {
+        let bits = |text: &str| Bits {
+            reservoir: u64::from_str_radix(&format!("{text:0<64}"), 2).unwrap(),
+            held: 64,
+            at: 0,
+        };
+        for (text, size, expected) in
+            [("1", 1, 1), ("0", 1, -1), ("10", 2, 2), ("00", 2, -3), ("0111", 4, -8), ("1", 0, 0)]
+        {
+            assert_eq!(bits(text).signed(0, size), expected, "{text}");
+            assert_eq!(bits(&format!("101{text}")).signed(3, size), expected, "{text}");
+        }
+    }
 }

@@ -65,8 +65,8 @@ pub(super) fn decode(
 ) -> Option<usize> {
     stream.prepare()?;
     let (bytes, mut bits) = (&*stream.clean, stream.bits);
-    bits.refill(bytes);
     let symbol = tables.dc.next(bits)?;
+    bits.refill(bytes);
     *dc = dc.wrapping_add(bits.signed(symbol.code(), symbol.size()));
     bits.consume(symbol.bits());
 
@@ -77,8 +77,8 @@ pub(super) fn decode(
     places[0] = *dc as f32 * kept.worth[0] + LEVEL_SHIFT;
     let (mut at, mut last) = (1, 0);
     while at < kept.end {
-        bits.refill(bytes);
         let symbol = tables.ac.next(bits)?;
+        bits.refill(bytes);
         let value = bits.signed(symbol.code(), symbol.size());
         bits.consume(symbol.bits());
         at += symbol.advance();
@@ -102,8 +102,8 @@ pub(super) fn decode(
 pub(super) fn skip(stream: &mut Stream, tables: &Tables, dc: &mut i32) -> Option<()> {
     stream.prepare()?;
     let (bytes, mut bits) = (&*stream.clean, stream.bits);
-    bits.refill(bytes);
     let symbol = tables.dc.next(bits)?;
+    bits.refill(bytes);
     *dc = dc.wrapping_add(bits.signed(symbol.code(), symbol.size()));
     bits.consume(symbol.bits());
     tables.skipper.skip(&tables.ac, &mut bits, bytes, 1)?;

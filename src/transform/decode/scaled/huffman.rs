@@ -72,7 +72,7 @@ impl Class {
         let advance = match (self, value) {
             (Self::Dc, 0..=11) | (Self::Ac, 0xf0) => u32::from(run) + 1,
             (Self::Ac, 0) => END,
-            (Self::Ac, _) if size > 0 => u32::from(run) + 1,
+            (Self::Ac, _) if (1..=10).contains(&size) => u32::from(run) + 1,
             _ => return None,
         };
         Some(Symbol::new(code, size.into(), advance))
@@ -166,29 +166,27 @@ impl Skipper {
         mut at: usize,
     ) -> Option<()> {
         loop {
-            bits.refill(bytes);
-            // Each takes at most 27 of the 56 bits that are there.
-            for _ in 0..2 {
-                let run = self.runs[bits.peek::<SKIPPED>()];
-                let next = at + usize::from(run >> 8);
-                if next >= COEFFICIENTS && is_end(next) {
-                    bits.consume(u32::from(run & 63));
-                    return Some(());
-                }
-                if run == 0 || next >= COEFFICIENTS {
-                    // A long code, or the last symbols here belong to the next block.
-                    bits.refill(bytes);
-                    let symbol = table.next(*bits)?;
-                    bits.consume(symbol.bits());
-                    at += symbol.advance();
-                    if at >= COEFFICIENTS {
-                        return is_end(at).then_some(());
-                    }
-                    break;
-                }
+            let run = self.runs[bits.peek::<SKIPPED>()];
+            let next = at + usize::from(run >> 8);
+            if next >= COEFFICIENTS && is_end(next) {
+                bits.refill(bytes);
                 bits.consume(u32::from(run & 63));
-                at = next;
+                return Some(());
             }
+            if run == 0 || next >= COEFFICIENTS {
+                // A long code, or the last symbols here belong to the next block.
+                let symbol = table.next(*bits)?;
+                bits.refill(bytes);
+                bits.consume(symbol.bits());
+                at += symbol.advance();
+                if at >= COEFFICIENTS {
+                    return is_end(at).then_some(());
+                }
+                continue;
+            }
+            bits.refill(bytes);
+            bits.consume(u32::from(run & 63));
+            at = next;
         }
     }
 }
@@ -213,4 +211,109 @@ fn symbols_in(bits: u32, table: &Table) -> u16 {
         }
     }
     (advance << 8 | taken) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::bits::Stream, *};
+
+    /// Codes of 2 to 14 bits.
+    const VALUES: [u8; 13] =
+        [0x01, 0x02, 0x00, 0x11, 0x03, 0xf0, 0x21, 0x04, 0x12, 0x35, 0x0a, 0xe3, 0x31];
+    const CODES: Codes =
+        Codes { counts: [0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0], values: &VALUES };
+
+    /// Each value with its code and the code's length (T.81, C.2): here it is one code of each length.
+    fn codes() -> impl Iterator<Item = (u8, u32, usize)> {
+        let mut code = 0;
+        VALUES.into_iter().zip(2..).map(move |(value, length)| {
+            let here = code;
+            code = (code + 1) << 1;
+            (value, here, length)
+        })
+    }
+
+    fn bits_of(value: u8) -> String {
+        let (_, code, length) = codes().find(|(one, ..)| *one == value).unwrap();
+        format!("{code:0length$b}")
+    }
+
+    fn bytes_of(bits: &str) -> Vec<u8> {
+        let padded = format!("{bits}{}", "0".repeat(64));
+        let bytes = padded.as_bytes().chunks_exact(8).map(|bits| std::str::from_utf8(bits).unwrap());
+        let bytes = bytes.map(|bits| u8::from_str_radix(bits, 2).unwrap());
+        bytes.flat_map(|byte| [byte, 0].into_iter().take(1 + usize::from(byte == 0xff))).collect()
+    }
+
+    #[test]
+    fn codes_of_all_lengths_are_found() {
+        let table = Table::new(Class::Ac, &CODES).unwrap();
+        for (value, _, length) in codes() {
+            let bytes = bytes_of(&bits_of(value));
+            let mut stream = Stream::new(&bytes);
+            stream.prepare().unwrap();
+            let symbol = table.next(stream.bits).unwrap();
+            let size = u32::from(value & 15);
+            assert_eq!((symbol.code(), symbol.size()), (length as u32, size), "{value:x}");
+            assert_eq!(symbol.bits(), length as u32 + size);
+        }
+        let bytes = bytes_of(&"1".repeat(16));
+        let mut stream = Stream::new(&bytes);
+        stream.prepare().unwrap();
+        assert_eq!(table.next(stream.bits), None, "no code has these bits");
+    }
+
+    #[test]
+    fn skipping_ends_where_the_block_does() {
+        let table = Table::new(Class::Ac, &CODES).unwrap();
+        let skipper = Skipper::new(&table);
+        let mut luck = 1_u32;
+        for round in 0..3_000 {
+            let start = 1 + round % 62;
+            let (mut at, mut bits) = (start, String::new());
+            while at < COEFFICIENTS {
+                luck = luck.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // The short codes more often than the long ones.
+                let value = VALUES[(luck >> 8) as usize % VALUES.len() % (1 + (luck >> 28) as usize)];
+                let next = at + usize::from(value >> 4) + 1;
+                if value != 0 && next > COEFFICIENTS {
+                    continue;
+                }
+                bits += &bits_of(value);
+                bits += &"10101010101"[..usize::from(value & 15)];
+                at = if value == 0 { COEFFICIENTS } else { next };
+            }
+            // The next block begins like that.
+            let bytes = bytes_of(&format!("{bits}0100011"));
+            let mut stream = Stream::new(&bytes);
+            stream.prepare().unwrap();
+            let mut rest = stream.bits;
+            skipper.skip(&table, &mut rest, &stream.clean, start).unwrap();
+            assert_eq!(rest.peek::<7>(), 0b0100011, "{start}: {bits}");
+        }
+    }
+
+    #[test]
+    fn a_run_past_the_last_coefficient_is_refused() {
+        let table = Table::new(Class::Ac, &CODES).unwrap();
+        let bytes = bytes_of(&bits_of(0xf0).repeat(4));
+        let mut stream = Stream::new(&bytes);
+        stream.prepare().unwrap();
+        let mut bits = stream.bits;
+        assert_eq!(Skipper::new(&table).skip(&table, &mut bits, &stream.clean, 1), None);
+    }
+
+    #[test]
+    fn tables_that_make_no_sense_are_refused() {
+        let table = |counts: &[u8], values: &[u8], class| {
+            let mut codes = Codes { counts: [0; 16], values };
+            codes.counts[..counts.len()].copy_from_slice(counts);
+            Table::new(class, &codes).is_some()
+        };
+        assert!(table(&[1, 1], &[1, 2], Class::Ac));
+        assert!(!table(&[3], &[1, 2, 3], Class::Ac), "more codes than there are");
+        assert!(!table(&[1, 1], &[1], Class::Ac), "fewer values than codes");
+        assert!(!table(&[1], &[12], Class::Dc), "a larger difference than 8 bits can have");
+        assert!(!table(&[1], &[0x50], Class::Ac), "that is progressive");
+    }
 }

@@ -135,3 +135,54 @@ fn inverse<const WIDTH: usize, const HEIGHT: usize, const IN: usize, const LANES
         samples[row * stride..][..WIDTH].copy_from_slice(&sums[..WIDTH]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use super::*;
+
+    /// Straight from the formula (T.81, A.3.3), for blocks of any size.
+    fn by_formula(block: &Block, x: (usize, usize), y: (usize, usize), frequencies: usize) -> f64 {
+        let cosine = |frequency: usize, (sample, side): (usize, usize)| {
+            if frequency >= side {
+                return 0.0;
+            }
+            ((2 * sample + 1) as f64 * frequency as f64 * PI / (2 * side) as f64).cos()
+        };
+        (0..frequencies.pow(2))
+            .map(|at| (at % frequencies, at / frequencies))
+            .map(|(u, v)| f64::from(block[v][u]) * cosine(u, x) * cosine(v, y))
+            .sum()
+    }
+
+    #[test]
+    fn all_sizes_follow_the_formula() {
+        let mut luck = 1_u32;
+        let mut block = Block::default();
+        for coefficient in block[..8].as_flattened_mut() {
+            luck = luck.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *coefficient = (luck >> 24) as f32 - 128.0;
+        }
+        let sizes = (1..=12).flat_map(|width| (1..=12).map(move |height| (width, height)));
+        let sizes: Vec<_> = sizes.filter(|(w, h)| inverses(*w, *h).is_some()).collect();
+        assert_eq!(sizes.len(), 17);
+        for (width, height) in sizes {
+            for (inverse, frequencies) in inverses(width, height).unwrap().into_iter().zip([2, 4, 8])
+            {
+                let mut limited = block;
+                for (v, row) in limited.iter_mut().enumerate() {
+                    let kept = if v < frequencies { frequencies } else { 0 };
+                    row[kept..].fill(0.0);
+                }
+                let mut samples = vec![0.0; 12 * 16];
+                inverse(&limited, &mut samples, 16);
+                for (x, y) in (0..width).flat_map(|x| (0..height).map(move |y| (x, y))) {
+                    let expected = by_formula(&limited, (x, width), (y, height), frequencies);
+                    let difference = (f64::from(samples[y * 16 + x]) - expected).abs();
+                    assert!(difference < 0.01, "{difference} {width}x{height}");
+                }
+            }
+        }
+    }
+}
