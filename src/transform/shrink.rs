@@ -150,3 +150,138 @@ fn steps(orientation: Orientation) -> (Rotate, Option<Flip>) {
         Orientation::Rotate270FlipH => (Rotate::Left, Some(Flip::H)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, Rgb, RgbImage};
+
+    use super::{
+        super::{
+            decode,
+            encode::{self, Encoding},
+            options::Options,
+            pixels,
+            plan::Seen,
+            values::Format,
+        },
+        *,
+    };
+
+    const SOURCE: Size = Size { width: 643, height: 405 };
+
+    /// Two soft spots, off the middle, on a slope.
+    fn source() -> Vec<u8> {
+        let spot = |x: u32, y: u32, (left, top): (f32, f32), size: f32| {
+            let square = (x as f32 - left).powi(2) + (y as f32 - top).powi(2);
+            (-square / (2.0 * size * size)).exp()
+        };
+        let picture = RgbImage::from_fn(SOURCE.width, SOURCE.height, |x, y| {
+            let red = 160.0 * spot(x, y, (150.0, 130.0), 24.0);
+            let blue = 160.0 * spot(x, y, (430.0, 260.0), 24.0);
+            Rgb([(30.0 + red) as u8, (x / 8) as u8, (30.0 + blue) as u8])
+        });
+        let encoding = Encoding { quality: Some(95), ..Format::Jpeg.into() };
+        let encoding = Encoding { scan: encode::Scan::Baseline, ..encoding };
+        encode::still(picture.into(), &encoding, None).unwrap()
+    }
+
+    fn plan(options: &str, orientation: Orientation) -> Plan {
+        let options: Options = options.parse().unwrap();
+        Plan::new(SOURCE, orientation, &options, &Seen::default()).unwrap()
+    }
+
+    /// The middle of what is bright in a channel.
+    fn middle(frame: &DynamicImage, channel: usize) -> (f64, f64) {
+        let frame = frame.to_rgb8();
+        let (mut total, mut across, mut down) = (0.0, 0.0, 0.0);
+        for (x, y, pixel) in frame.enumerate_pixels() {
+            let weight = f64::from(pixel.0[channel].saturating_sub(60));
+            total += weight;
+            across += weight * f64::from(x);
+            down += weight * f64::from(y);
+        }
+        assert!(total > 0.0, "the spot isn't there");
+        (across / total, down / total)
+    }
+
+    #[test]
+    fn a_part_becomes_what_the_whole_does() {
+        let source = source();
+        let whole = decode::still(&source, Format::Jpeg).unwrap().pixels;
+        for options in [
+            "w=300",
+            "w=200",
+            "w=160",
+            "w=100,rotate=90",
+            "w=70,h=70,fit=squeeze",
+            "w=40",
+            "w=200,h=250,fit=cover,flip=h",
+            "w=150,h=100,fit=cover,gravity=0.4x0.6,rotate=270",
+            "w=120,h=100,fit=cover,gravity=left,flip=v",
+            "w=200,h=200,fit=pad,rotate=180,flip=hv",
+        ] {
+            for orientation in (1..=8).filter_map(Orientation::from_exif) {
+                let plan = plan(options, orientation);
+                let shrink = Shrink::new(&plan, SOURCE).expect(options);
+                let (part, left_out) =
+                    decode::part(&source, Format::Jpeg, &shrink.part).expect("it is baseline");
+                let rect = shrink.rect(left_out);
+                let from_part =
+                    pixels::apply_to_part(&plan, &part.pixels, rect, shrink.size).unwrap();
+                let from_whole = pixels::apply(&plan, whole.clone()).unwrap();
+
+                let name = format!("{options} {orientation:?} {:?}", shrink.part.scale);
+                let sizes = [&from_part, &from_whole].map(|one| (one.width(), one.height()));
+                assert_eq!(sizes[0], sizes[1], "{name}");
+                let pairs = from_part.as_bytes().iter().zip(from_whole.as_bytes());
+                let most = pairs.map(|(part, whole)| part.abs_diff(*whole)).max().unwrap();
+                assert!(most <= 8, "{most}: {name}");
+                for channel in [0, 2] {
+                    let (part, whole) = (middle(&from_part, channel), middle(&from_whole, channel));
+                    let off = (part.0 - whole.0).hypot(part.1 - whole.1);
+                    assert!(off < 0.1, "{off} pixels: {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_needs_the_whole_source_is_left_alone() {
+        for options in [
+            "w=643",
+            "w=500",
+            "rotate=90",
+            "w=100,trim=10",
+            "w=100,trim=border",
+            "w=100,h=100,fit=cover,gravity=auto",
+            "w=100,h=100,fit=cover,gravity=face,zoom=1",
+        ] {
+            let shrink = Shrink::new(&plan(options, Orientation::NoTransforms), SOURCE);
+            assert_eq!(shrink, None, "{options}");
+        }
+    }
+
+    #[test]
+    fn the_scale_leaves_the_resizer_enough_pixels() {
+        for (options, scale) in [
+            ("w=321", Scale::ThreeQuarters),
+            ("w=214", Scale::Half),
+            ("w=160", Scale::ThreeEighths),
+            ("w=107", Scale::Quarter),
+            ("w=50", Scale::Quarter),
+            ("w=44", Scale::Eighth),
+            ("w=44,h=200,fit=squeeze", Scale::ThreeQuarters),
+        ] {
+            let shrink = Shrink::new(&plan(options, Orientation::NoTransforms), SOURCE).unwrap();
+            assert_eq!(shrink.part.scale, scale, "{options}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_crop_shows_is_wanted() {
+        let plan = plan("w=50,h=50,fit=cover,gravity=right", Orientation::Rotate90);
+        let shrink = Shrink::new(&plan, SOURCE).unwrap();
+        // On its side the picture is 405 pixels wide: the crop is all of them, and a square.
+        assert_eq!((shrink.part.across.clone(), shrink.part.down.clone()), (86..557, 0..405));
+    }
+}
