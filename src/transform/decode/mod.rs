@@ -3,8 +3,8 @@
 
 mod gif;
 pub(super) mod jpeg;
-mod scaled;
 pub(super) mod png;
+mod scaled;
 mod webp;
 
 mod av1;

@@ -155,7 +155,8 @@ mod tests {
     /// Reads all of a stream in steps of these sizes, checking each against the bytes.
     fn read(stuffed: &[u8], plain: &[u8], sizes: &[u32]) -> Option<()> {
         let mut stream = Stream::new(stuffed);
-        let bit = |at: usize| plain.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1));
+        let bit =
+            |at: usize| plain.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1));
         let mut at = 0;
         for size in sizes.iter().cycle() {
             stream.prepare()?;
@@ -170,8 +171,9 @@ mod tests {
 
     #[test]
     fn bits_come_without_stuffing_and_end_at_the_marker() {
-        let plain: Vec<u8> =
-            (0..20_000_u32).map(|at| if at % 7 == 0 { 0xff } else { (at * at >> 3) as u8 }).collect();
+        let plain: Vec<u8> = (0..20_000_u32)
+            .map(|at| if at % 7 == 0 { 0xff } else { (at * at >> 3) as u8 })
+            .collect();
         let mut stuffed = Vec::new();
         for byte in &plain {
             stuffed.push(*byte);

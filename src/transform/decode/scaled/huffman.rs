@@ -240,7 +240,8 @@ mod tests {
 
     fn bytes_of(bits: &str) -> Vec<u8> {
         let padded = format!("{bits}{}", "0".repeat(64));
-        let bytes = padded.as_bytes().chunks_exact(8).map(|bits| std::str::from_utf8(bits).unwrap());
+        let bytes =
+            padded.as_bytes().chunks_exact(8).map(|bits| std::str::from_utf8(bits).unwrap());
         let bytes = bytes.map(|bits| u8::from_str_radix(bits, 2).unwrap());
         bytes.flat_map(|byte| [byte, 0].into_iter().take(1 + usize::from(byte == 0xff))).collect()
     }
@@ -274,7 +275,8 @@ mod tests {
             while at < COEFFICIENTS {
                 luck = luck.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 // The short codes more often than the long ones.
-                let value = VALUES[(luck >> 8) as usize % VALUES.len() % (1 + (luck >> 28) as usize)];
+                let value =
+                    VALUES[(luck >> 8) as usize % VALUES.len() % (1 + (luck >> 28) as usize)];
                 let next = at + usize::from(value >> 4) + 1;
                 if value != 0 && next > COEFFICIENTS {
                     continue;

@@ -168,7 +168,8 @@ mod tests {
         let sizes: Vec<_> = sizes.filter(|(w, h)| inverses(*w, *h).is_some()).collect();
         assert_eq!(sizes.len(), 17);
         for (width, height) in sizes {
-            for (inverse, frequencies) in inverses(width, height).unwrap().into_iter().zip([2, 4, 8])
+            for (inverse, frequencies) in
+                inverses(width, height).unwrap().into_iter().zip([2, 4, 8])
             {
                 let mut limited = block;
                 for (v, row) in limited.iter_mut().enumerate() {
