@@ -281,6 +281,6 @@ mod tests {
         let plan = plan("w=50,h=50,fit=cover,gravity=right", Orientation::Rotate90);
         let shrink = Shrink::new(&plan, SOURCE).unwrap();
         // On its side the picture is 405 pixels wide: the crop is all of them, and a square.
-        assert_eq!((shrink.part.across.clone(), shrink.part.down.clone()), (81..554, 0..405));
+        assert_eq!((shrink.part.across, shrink.part.down), (81..554, 0..405));
     }
 }

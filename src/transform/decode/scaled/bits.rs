@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn bits_come_without_stuffing_and_end_at_the_marker() {
         let plain: Vec<u8> = (0..20_000_u32)
-            .map(|at| if at % 7 == 0 { 0xff } else { (at * at >> 3) as u8 })
+            .map(|at| if at % 7 == 0 { 0xff } else { (at * at / 8) as u8 })
             .collect();
         let mut stuffed = Vec::new();
         for byte in &plain {

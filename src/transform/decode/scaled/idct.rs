@@ -41,40 +41,16 @@ pub(super) fn inverses(width: usize, height: usize) -> Option<[Inverse; 3]> {
 
 /// The cosine of `steps` times a 48th of half a turn: all angles of all sizes are among them.
 const fn cosine(steps: usize) -> f32 {
-    /// The first quarter.
-    const QUARTER: [f32; 25] = [
-        1.000000000,
-        0.997858923,
-        0.991444861,
-        0.980785280,
-        0.965925826,
-        0.946930129,
-        0.923879533,
-        0.896872742,
-        0.866025404,
-        0.831469612,
-        0.793353340,
-        0.751839807,
-        0.707106781,
-        0.659345815,
-        0.608761429,
-        0.555570233,
-        0.500000000,
-        0.442288690,
-        0.382683432,
-        0.321439465,
-        0.258819045,
-        0.195090322,
-        0.130526192,
-        0.065403129,
-        0.0,
-    ];
-    match steps % 96 {
-        steps @ 0..=24 => QUARTER[steps],
-        steps @ 25..=48 => -QUARTER[48 - steps],
-        steps @ 49..=72 => -QUARTER[steps - 48],
-        steps => QUARTER[96 - steps],
+    /// Of a single step.
+    const ONE: f64 = 0.997_858_923_238_603_5;
+    // cos(n + 1) = 2 cos(1) cos(n) - cos(n - 1), from -1 and 0 on; 96 steps are a whole turn.
+    let (mut before, mut here) = (ONE, 1.0);
+    let mut at = 0;
+    while at < steps % 96 {
+        (before, here) = (here, 2.0 * ONE * here - before);
+        at += 1;
     }
+    here as f32
 }
 
 /// For each frequency, what it adds to each of `SIDE` samples. Frequencies that a smaller size doesn't
