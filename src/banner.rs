@@ -3,25 +3,12 @@
 use crate::{
     config::Settings,
     domain::{Account, SigningKey},
+    start::Bases,
 };
-
-/// What is to be said of TLS.
-pub struct Tls {
-    /// The base URL.
-    pub base: String,
-    /// The CA's certificate, or the one that the settings name.
-    pub file: String,
-}
 
 /// The banner. Its first line is for programs too: `tintype listening on <base URL>`.
 #[must_use]
-pub fn text(
-    settings: &Settings,
-    base: &str,
-    tls: Option<&Tls>,
-    account: &Account,
-    keys: &[SigningKey],
-) -> String {
+pub fn text(settings: &Settings, bases: &Bases, account: &Account, keys: &[SigningKey]) -> String {
     let Account { id, hash } = account;
     let data = if settings.ephemeral {
         "in a temporary folder, removed at exit".to_owned()
@@ -30,12 +17,13 @@ pub fn text(
     };
     let keys: Vec<_> = keys.iter().map(|key| format!("{} = {}", key.name, key.value)).collect();
     let keys = keys.join(", ");
-    let own = settings.tls.certificate.is_some();
-    let tls = tls.map(|Tls { base, file }| {
-        let label = if own { "certificate" } else { "CA" };
-        format!("\n  with TLS       {base}\n  {label:<14} {file}")
-    });
-    let tls = tls.unwrap_or_default();
+    let label = if settings.tls.certificate.is_some() { "certificate" } else { "CA" };
+    let tls =
+        bases.secured.iter().zip(&bases.certificate).map(|(base, file)| {
+            format!("\n  with TLS       {base}\n  {label:<14} {}", file.display())
+        });
+    let tls: String = tls.collect();
+    let base = &bases.plain;
     format!(
         "tintype listening on {base}{tls}
   data           {data}

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     Fields,
-    extract::{self, Refusal, Result},
+    asked::{self, Refusal, Result},
 };
 use crate::{
     app::App,
@@ -29,7 +29,7 @@ pub(super) const FIELDS: Fields = &[
 /// The bases to set. What isn't named goes by what a request's client calls us.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(super) struct Wanted {
     public: Option<String>,
     delivery: Option<String>,
     upload: Option<String>,
@@ -45,9 +45,8 @@ pub(super) async fn show(
 pub(super) async fn set(
     State(app): State<App>,
     Extension(address): Extension<Address>,
-    extract::Json(body): extract::Json,
+    asked::Json(wanted): asked::Json<Wanted>,
 ) -> Result<Json<Value>> {
-    let wanted: Wanted = serde_json::from_value(body).map_err(|error| Refusal::bad(&error))?;
     let bases = Bases {
         public: base("public", wanted.public)?,
         delivery: base("delivery", wanted.delivery)?,

@@ -1,8 +1,9 @@
 //! The port that speaks TLS: each connection shakes hands in a task of its own, so that nobody who
 //! dawdles keeps others waiting, and is handed on when it is through.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use rustls::{pki_types::ServerName, server::Acceptor};
 use tokio::{
     io::AsyncWriteExt,
@@ -36,9 +37,15 @@ type Connected = (TlsStream<TcpStream>, SocketAddr);
 pub struct Secured(mpsc::Receiver<Connected>);
 
 impl Secured {
-    pub(super) fn accept(listener: TcpListener, identity: Current) -> Self {
+    /// Accepts connections, and does what is to be done meanwhile, until it is dropped.
+    pub(super) fn accept(
+        listener: TcpListener,
+        identity: Current,
+        meanwhile: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         let (through, connections) = mpsc::channel(1);
         tokio::spawn(async move {
+            let mut meanwhile = pin!(meanwhile.fuse());
             let permits = Arc::new(Semaphore::new(AT_ONCE));
             loop {
                 let accepted = async {
@@ -48,6 +55,7 @@ impl Secured {
                 };
                 let (permit, (stream, client)) = tokio::select! {
                     accepted = accepted => accepted,
+                    () = &mut meanwhile => continue,
                     () = through.closed() => return,
                 };
                 let (identity, through) = (identity.clone(), through.clone());

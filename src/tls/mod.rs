@@ -106,9 +106,7 @@ impl Tls {
     /// Begins to accept connections.
     #[must_use]
     pub fn accept(self, listener: TcpListener) -> Secured {
-        let secured = Secured::accept(listener, self.identity.clone());
-        tokio::spawn(keep(self.source, self.identity));
-        secured
+        Secured::accept(listener, self.identity.clone(), keep(self.source, self.identity))
     }
 }
 

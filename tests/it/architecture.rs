@@ -9,7 +9,7 @@ use std::{
 /// Each module of the crate and the modules of the crate that it may name. A row that allows more
 /// than is needed fails too.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("config", &["domain"]),
+    ("config", &["clock", "domain"]),
     ("error", &[]),
     ("transform", &[]),
     ("domain", &["transform"]),
@@ -39,9 +39,20 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "store", "urls", "workers",
         ],
     ),
-    ("banner", &["config", "domain"]),
-    ("remote", &["config"]),
+    ("banner", &["config", "domain", "start"]),
+    ("remote", &["app", "config", "domain", "seed"]),
+    ("offline", &["clock", "config", "transform"]),
+    ("start", &["app", "clock", "config", "server", "state", "store", "tls"]),
+    (
+        "emulator",
+        &[
+            "app", "clock", "config", "domain", "faults", "observe", "requests", "server", "start",
+            "state", "store",
+        ],
+    ),
     ("mutated", &[]),
+    ("seed", &["clock", "domain"]),
+    ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
     ("ingest", &["app", "domain", "store", "transform"]),
     ("answer", &["domain", "error", "render", "transform"]),
     ("explain", &["answer", "render", "transform", "urls"]),
@@ -50,6 +61,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "app",
             "call",
+            "clock",
             "config",
             "domain",
             "error",
@@ -101,6 +113,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "app",
             "call",
+            "clock",
             "config",
             "domain",
             "error",
@@ -109,6 +122,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "metrics",
             "requests",
             "signing",
+            "state",
             "store",
             "surface",
             "transform",
@@ -143,6 +157,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "connection",
             "control",
             "delivery",
+            "domain",
             "explain",
             "observe",
             "surface",
@@ -174,10 +189,10 @@ const RESERVED: &[(&str, &[&str])] = &[
         &["answer", "api", "control", "delivery", "explain", "fetch", "observe", "server", "zone"],
     ),
     ("rusqlite", &["store"]),
-    // An origin may be a folder; certificates are files, for other programs read them.
-    ("PathBuf", &["config", "fetch", "store", "tls"]),
+    // An origin may be a folder, and a seed is one; certificates are files, for other programs read them.
+    ("PathBuf", &["config", "emulator", "fetch", "offline", "seed", "start", "store", "tls"]),
     // Linux tells of memory in a file.
-    ("fs", &["fetch", "metrics", "store", "tls"]),
+    ("fs", &["fetch", "metrics", "offline", "remote", "seed", "store", "tls"]),
 ];
 
 #[test]
