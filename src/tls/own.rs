@@ -86,6 +86,9 @@ impl Contents {
         let chain: std::result::Result<Vec<_>, _> =
             CertificateDer::pem_slice_iter(&self.certificate).collect();
         let chain = chain.map_err(|error| format!("the certificate is no PEM: {error}"))?;
+        if chain.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
         let key = PrivateKeyDer::from_pem_slice(&self.key);
         let key = key.map_err(|error| format!("the key is no PEM: {error}"))?;
         Identity::new(chain, key).map_err(|error| error.to_string())

@@ -50,7 +50,8 @@ impl Secured {
 
     /// A whole answer to a `GET` by HTTP/1.1.
     fn get(&self, name: &str, path: &str) -> String {
-        get(self.connect(name, &["http/1.1"]).unwrap(), name, path)
+        let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
+        get(self.connect(name, &["http/1.1"]).unwrap(), &host, path)
     }
 }
 

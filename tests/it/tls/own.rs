@@ -76,7 +76,7 @@ fn a_pair_that_can_not_be_used_stops_the_start() {
     for (file, content, reason) in [
         ("key.pem", KeyPair::generate().unwrap().serialize_pem(), "KeyMismatch"),
         ("key.pem", "no key".to_owned(), "the key is no PEM"),
-        ("cert.pem", String::new(), "NoCertificatesPresented"),
+        ("cert.pem", String::new(), "there is no certificate"),
     ] {
         write_pair(folder.path(), "one.test");
         fs::write(folder.path().join(file), content).unwrap();
