@@ -16,6 +16,7 @@ use tintype::{
     config::{Cli, Command, LogFormat, Settings},
     offline, remote, server,
     start::{Prepared, prepare},
+    tls,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -47,6 +48,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             let show = |line: &str| writeln!(io::stdout(), "{line}").is_ok();
             Ok(remote::requests(&wanted, show)?)
         }
+        Command::Ca(wanted) => print(&tls::ca(&wanted)?),
+        Command::Hosts(wanted) => print(&tls::hosts(&wanted)),
         Command::Healthcheck(wanted) => Ok(remote::healthcheck(&wanted)?),
         Command::Completions(wanted) => {
             clap_complete::generate(
@@ -103,16 +106,16 @@ fn start_log(format: LogFormat) {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let (stop, hurry) = (signals(1)?, signals(2)?);
-    let Prepared { app, listener, base_url, temporary: _temporary } = prepare(settings).await?;
+    let Prepared { app, doors, bases, temporary: _temporary } = prepare(settings).await?;
     let settings = app.settings.clone();
     let (account, keys) = app.default_account().await?;
     // The banner is for people: a closed stdout is no reason not to serve.
-    let banner = banner::text(&settings, &base_url, &account, &keys);
+    let banner = banner::text(&settings, &bases, &account, &keys);
     let _ = io::stdout().write_all(banner.as_bytes()).and_then(|()| io::stdout().flush());
     if let Some(path) = &settings.ready_file {
-        write_ready_file(path, &base_url)?;
+        write_ready_file(path, &bases.plain)?;
     }
-    Ok(server::serve(listener, app, stop, hurry).await?)
+    Ok(server::serve(doors, app, stop, hurry).await?)
 }
 
 /// Ends when SIGINT or SIGTERM has come so many times.

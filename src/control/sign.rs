@@ -1,9 +1,9 @@
 //! `GET /_tintype/sign`: a delivery URL with a signature, for tests and for people.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, Uri},
+    http::{StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 use super::{Fields, refuse};
 use crate::{
     app::{App, DEFAULT_ACCOUNT},
-    config::BaseUrl,
     domain::{Account, AccountHash, AccountId, ImageId, SigningKey},
     signing,
     store::{Connection, StoreError, accounts, signing_keys},
-    urls::Urls,
+    urls::{Address, Urls},
 };
 
 pub(super) const FIELDS: Fields = &[
@@ -63,7 +62,7 @@ pub(super) enum SignError {
 /// Answers `{"url": "…"}`: the URL, signed as of now.
 pub(super) async fn sign(
     State(app): State<App>,
-    headers: HeaderMap,
+    Extension(address): Extension<Address>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Value>, SignError> {
     let Query(wanted) = wanted.map_err(|_| SignError::NothingNamed)?;
@@ -71,7 +70,7 @@ pub(super) async fn sign(
         (Some(url), None, None) => url.clone(),
         (None, Some(image), Some(variant)) if !variant.contains(['?', '#', '/', '%']) => {
             let account = account(&app, wanted.account).await?;
-            urls(&app, &headers).variant(&account.hash, &ImageId::named(image.clone()), variant)
+            urls(&app, &address).variant(&account.hash, &ImageId::named(image.clone()), variant)
         }
         _ => return Err(SignError::NothingNamed),
     };
@@ -94,9 +93,8 @@ async fn account(app: &App, id: Option<String>) -> Result<Account, SignError> {
     app.store.read(find).await?.ok_or(SignError::NoAccount)
 }
 
-fn urls(app: &App, headers: &HeaderMap) -> Urls {
-    let public = app.settings.public_url.as_ref().map(BaseUrl::as_str);
-    Urls::of(public, |name| headers.get(name)?.to_str().ok())
+fn urls(app: &App, address: &Address) -> Urls {
+    Urls::new(app.bases.get(), address)
 }
 
 async fn find_key(
