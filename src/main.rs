@@ -1,10 +1,11 @@
 //! Reads the command line; starts the log, opens the app, serves until a signal.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, IsTerminal, Write},
+    os::unix::process::CommandExt,
     path::Path,
-    process::ExitCode,
+    process::{self, ExitCode},
     time::Duration,
 };
 
@@ -70,12 +71,29 @@ fn print(text: &str) -> anyhow::Result<()> {
 }
 
 fn start(settings: Settings) -> anyhow::Result<()> {
+    share_one_heap();
     start_log(settings.log);
     let runtime = tokio::runtime::Runtime::new()?;
     let served = runtime.block_on(serve(settings));
     // A render can't be stopped half way, and nobody waits for it any more.
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
+}
+
+/// glibc gives each thread a heap of its own, and what one has given back no other can use: with one
+/// for all, renders take a third to a half less memory at their peak. glibc hears of it from the
+/// environment alone, before a program begins. So it begins anew, in the same process.
+fn share_one_heap() {
+    const HEAPS: &str = "MALLOC_ARENA_MAX";
+    if cfg!(not(target_env = "gnu")) || env::var_os(HEAPS).is_some() {
+        return;
+    }
+    let mut words = env::args_os();
+    if let (Ok(program), Some(name)) = (env::current_exe(), words.next()) {
+        let mut anew = process::Command::new(program);
+        // It only comes back if that failed. Then it takes more memory, and nothing else.
+        let _ = anew.arg0(name).args(words).env(HEAPS, "1").exec();
+    }
 }
 
 fn start_log(format: LogFormat) {
