@@ -59,7 +59,7 @@ struct Current(Arc<RwLock<Arc<Identity>>>);
 
 /// Where certificates come from.
 enum Source {
-    Authority { authority: Authority, names: Names, until: DateTime<Utc> },
+    Authority { authority: Box<Authority>, names: Names, until: DateTime<Utc> },
     Own(Pair),
 }
 
@@ -77,7 +77,7 @@ impl Tls {
             _ => {
                 let names = Names::with(&settings.names);
                 let now = Clock::system().now();
-                let authority = Authority::open(&folder(data), &names, now)?;
+                let authority = Box::new(Authority::open(&folder(data), &names, now)?);
                 let (identity, until) = authority.issue(&names, now)?;
                 (Source::Authority { authority, names, until }, identity)
             }

@@ -230,7 +230,7 @@ mod tests {
         let named = NamedBases::new(settings.clone());
 
         named.set(Some(Bases::default()));
-        assert_eq!(named.clone().get(), Bases::default());
+        assert_eq!(named.get(), Bases::default());
 
         named.set(None);
         assert_eq!(named.get(), settings);

@@ -98,7 +98,7 @@ fn get(mut stream: Stream, host: &str, path: &str) -> String {
 
 /// What a failed handshake says.
 fn refusal(outcome: io::Result<Stream>) -> String {
-    outcome.err().expect("no TLS comes about").to_string()
+    outcome.expect_err("no TLS comes about").to_string()
 }
 
 fn read(path: &Path) -> String {
