@@ -59,7 +59,7 @@ struct Current(Arc<RwLock<Arc<Identity>>>);
 
 /// Where certificates come from.
 enum Source {
-    Authority { authority: Authority, names: Names, until: DateTime<Utc> },
+    Authority { authority: Box<Authority>, names: Names, until: DateTime<Utc> },
     Own(Pair),
 }
 
@@ -77,7 +77,7 @@ impl Tls {
             _ => {
                 let names = Names::with(&settings.names);
                 let now = Clock::system().now();
-                let authority = Authority::open(&folder(data), &names, now)?;
+                let authority = Box::new(Authority::open(&folder(data), &names, now)?);
                 let (identity, until) = authority.issue(&names, now)?;
                 (Source::Authority { authority, names, until }, identity)
             }
@@ -138,6 +138,7 @@ async fn keep(mut source: Source, current: Current) {
         source = looked;
         if let Some(identity) = newer {
             current.replace(identity);
+            tracing::info!("a new certificate is used from now on");
         }
     }
 }
