@@ -68,8 +68,12 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
         settings.fsync = false;
     }
     let (address, seed, tls) = (settings.listen, settings.seed.clone(), settings.tls.clone());
-    let data = settings.data.clone();
     let store = Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())?;
+    // Before anything goes on beside.
+    let secured = match tls.listen {
+        Some(address) => Some((address, Tls::open(&tls, &settings.data)?)),
+        None => None,
+    };
     let sweeper = store.clone();
     thread::spawn(move || {
         sweeper.count_renditions();
@@ -84,9 +88,8 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
     let (plain, base) = listen(address).await?;
     let mut bases = Bases { plain: format!("http://{base}"), secured: None, certificate: None };
     let mut doors = Doors { plain, secured: None };
-    if let Some(address) = tls.listen {
+    if let Some((address, tls)) = secured {
         let (listener, base) = listen(address).await?;
-        let tls = Tls::open(&tls, &data)?;
         app.authority = tls.authority().map(Into::into);
         bases.secured = Some(format!("https://{base}"));
         bases.certificate = Some(tls.file().to_owned());

@@ -66,15 +66,19 @@ pub(super) async fn sign(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Value>, SignError> {
     let Query(wanted) = wanted.map_err(|_| SignError::NothingNamed)?;
+    let urls = Urls::new(app.bases.get(), &address);
     let url = match (&wanted.url, &wanted.image, &wanted.variant) {
         (Some(url), None, None) => url.clone(),
         (None, Some(image), Some(variant)) if !variant.contains(['?', '#', '/', '%']) => {
             let account = account(&app, wanted.account).await?;
-            urls(&app, &address).variant(&account.hash, &ImageId::named(image.clone()), variant)
+            urls.variant(&account.hash, &ImageId::named(image.clone()), variant)
         }
         _ => return Err(SignError::NothingNamed),
     };
-    let uri: Uri = url.parse().map_err(|_| SignError::NoDeliveryUrl)?;
+    // A named base may have a path of its own, which is taken off before the URL gets here.
+    let [base, _] = urls.bases();
+    let target = url.strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(&url);
+    let uri: Uri = target.parse().map_err(|_| SignError::NoDeliveryUrl)?;
     let short = signing::short_path(uri.path());
     let (owner, key) = find_key(&app, short, wanted.key).await?;
     let lifetime = wanted.expires.as_deref().map(lifetime).transpose()?;
@@ -91,10 +95,6 @@ async fn account(app: &App, id: Option<String>) -> Result<Account, SignError> {
     let id = id.as_deref().unwrap_or(DEFAULT_ACCOUNT).parse().map_err(|_| SignError::NoAccount)?;
     let find = move |conn: &Connection| Ok::<_, SignError>(accounts::find(conn, &id)?);
     app.store.read(find).await?.ok_or(SignError::NoAccount)
-}
-
-fn urls(app: &App, address: &Address) -> Urls {
-    Urls::new(app.bases.get(), address)
 }
 
 async fn find_key(

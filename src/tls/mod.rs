@@ -138,6 +138,7 @@ async fn keep(mut source: Source, current: Current) {
         source = looked;
         if let Some(identity) = newer {
             current.replace(identity);
+            tracing::info!("a new certificate is used from now on");
         }
     }
 }

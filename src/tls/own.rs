@@ -56,10 +56,7 @@ impl Pair {
         self.last = digest;
         let path = self.certificate.display();
         match read.and_then(|contents| contents.identity()) {
-            Ok(identity) => {
-                tracing::info!(certificate = %path, "the certificate has changed, and is used from now on");
-                Some(identity)
-            }
+            Ok(identity) => Some(identity),
             // One file may have been written and the other not yet.
             Err(reason) => {
                 tracing::warn!(certificate = %path, reason, "the certificate has changed and can't be used: the one before stays");

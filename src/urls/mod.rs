@@ -228,9 +228,10 @@ mod tests {
     fn bases_that_are_set_hold_until_they_are_taken_back() {
         let settings = Bases { public: Some("https://a.test".to_owned()), ..Bases::default() };
         let named = NamedBases::new(settings.clone());
+        let elsewhere = named.clone();
 
         named.set(Some(Bases::default()));
-        assert_eq!(named.get(), Bases::default());
+        assert_eq!(elsewhere.get(), Bases::default());
 
         named.set(None);
         assert_eq!(named.get(), settings);
