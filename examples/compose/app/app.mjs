@@ -8,7 +8,7 @@ const client = new Cloudflare(); // CLOUDFLARE_API_TOKEN, and CLOUDFLARE_BASE_UR
 
 // One red pixel.
 const picture = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQAY3Y2wAAAAAElFTkSuQmCC',
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC',
   'base64',
 );
 const image = await client.images.v1.create({ account_id, file: await toFile(picture, 'red.png') });
