@@ -83,8 +83,23 @@ impl App {
         if let Some(account) = found {
             return Ok(account);
         }
-        let clock = self.clock.clone();
+        let clock = self.clock.of(&id);
         self.store.tx(move |tx| accounts::find_or_create(tx, &id, &clock)).await
+    }
+
+    /// The time and ids of an account, or everybody's.
+    #[must_use]
+    pub fn clock_of(&self, whose: Option<&AccountId>) -> Clock {
+        whose.map_or_else(|| self.clock.clone(), |account| self.clock.of(account))
+    }
+
+    /// Puts back what is kept in memory: everybody's, or one account's. What is in the store,
+    /// `state::reset` puts back, and calls this.
+    pub fn reset(&self, whose: Option<&Account>) {
+        let id = whose.map(|account| &account.id);
+        self.clock_of(id).reset();
+        self.faults.clear(id);
+        self.requests.clear(whose);
     }
 
     /// The default account and its keys.

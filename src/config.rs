@@ -2,21 +2,29 @@
 //!
 //! The doc comment of a setting is its help text and its row in the README.
 
-mod remote;
+mod commands;
 
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
 };
 
 use bytesize::ByteSize;
+use chrono::{DateTime, Utc};
 use clap::{
     Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
     ValueEnum, builder::BoolishValueParser, error::ErrorKind, parser::ValueSource,
 };
-pub use remote::{Faults, FaultsCommand, Healthcheck, Requests, Server, Sign};
 use url::Url;
 
-use crate::domain::{AllowedOrigins, Grant};
+use crate::{
+    clock::parse_date,
+    domain::{AllowedOrigins, Grant},
+};
+
+pub use commands::{
+    Archive, ClockAction, ClockCommand, Completions, Faults, FaultsCommand, Healthcheck, Remote,
+    Requests, Reset, ResetTo, Seed, Sign, SnapshotAction, Snapshots, Transform, Upload,
+};
 
 /// Cloudflare Images on localhost.
 #[derive(Debug, Parser)]
@@ -33,14 +41,35 @@ pub struct Cli {
 pub enum Command {
     /// Serve the API and deliver images; what tintype does when no command is given
     Serve(Box<Settings>),
+    /// Make pictures of this machine into others, without a server
+    Transform(Transform),
+    /// Upload files to a running server
+    Upload(Upload),
     /// Print a signed delivery URL, made by a running server
     Sign(Sign),
+    /// Load a folder of images into a running server
+    Seed(Seed),
+    /// Put a running server back to its seed, or to nothing
+    Reset(Reset),
+    /// Keep the state of a running server under a name, and go back to it
+    #[command(name = "snapshot")]
+    Snapshots(Snapshots),
+    /// Look at the clock of a running server, or move it
+    Clock(ClockCommand),
+    /// Write the state of a running server to a file
+    Export(Archive),
+    /// Put the state in a file into a running server
+    Import(Archive),
     /// List, add or remove the rules by which calls of a running server fail
     Faults(Faults),
     /// Show the last requests to a running server
     Requests(Requests),
     /// End well if a server is ready, for containers
     Healthcheck(Healthcheck),
+    /// Print what a shell needs to complete tintype's command lines
+    Completions(Completions),
+    /// Print the manual page
+    Man,
 }
 
 /// What can be set.
@@ -69,19 +98,17 @@ pub struct Settings {
     )]
     pub fsync: bool,
 
+    /// Folder of images, with a `tintype.toml` or `tintype.json` if there is more to say, to load at
+    /// the start; what a reset goes back to
+    #[arg(long, env = "TINTYPE_SEED", value_name = "DIR")]
+    pub seed: Option<PathBuf>,
+
     /// File that gets the base URL once the server accepts connections
     #[arg(long, env = "TINTYPE_READY_FILE", value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
 
     /// Which credentials are accepted: any well-formed ones, none needed, or the listed tokens
-    #[arg(
-        long,
-        env = "TINTYPE_AUTH",
-        value_enum,
-        value_name = "MODE",
-        default_value = "any",
-        requires_if("tokens", "tokens")
-    )]
+    #[arg(long, env = "TINTYPE_AUTH", value_enum, value_name = "MODE", default_value = "any")]
     pub auth: Auth,
 
     /// Tokens for `--auth tokens`, separated by spaces: TOKEN or EMAIL/KEY, then :read or :write,
@@ -103,6 +130,15 @@ pub struct Settings {
         value_delimiter = ','
     )]
     pub refuse_uploads: Vec<OptionalFormat>,
+
+    /// Start with the clock standing at this time, 2026-01-01T00:00:00Z say
+    #[arg(long, env = "TINTYPE_CLOCK", value_name = "TIME", value_parser = parse_date)]
+    pub clock: Option<DateTime<Utc>>,
+
+    /// Make the same ids, keys and tokens in each run, for each account in the order of its requests;
+    /// another number, others
+    #[arg(long, env = "TINTYPE_ID_SEED", value_name = "N")]
+    pub id_seed: Option<u64>,
 
     /// Follow the service to the letter where its own documents expect otherwise
     #[arg(long, env = "TINTYPE_STRICT", value_parser = BoolishValueParser::new())]
@@ -248,6 +284,10 @@ impl Settings {
             }
             self.ephemeral = false;
         }
+        if self.auth == Auth::Tokens && self.tokens.is_empty() && self.seed.is_none() {
+            let missing = "--auth tokens needs --tokens, or a --seed with some";
+            Cli::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
+        }
         if self.origin.is_some() && self.origin_dir.is_some() {
             match (is_flag("origin"), is_flag("origin_dir")) {
                 (true, false) => self.origin_dir = None,
@@ -315,13 +355,16 @@ fn patience(text: &str) -> Result<humantime::Duration, String> {
     if bounds.contains(&time) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
 }
 
+/// Where the wrappers for Node and Python find the program. Not for the program itself.
+const PROGRAM: &str = "TINTYPE_BIN";
+
 /// Refuses a `TINTYPE_…` variable that no setting reads: a slip there would go unnoticed.
 fn check_variables(names: impl Iterator<Item = String>) -> Result<(), UnknownVariable> {
     let command = Cli::command();
     let settings = command.get_subcommands().flat_map(|one| one.get_arguments());
     let known: BTreeSet<&str> = settings.filter_map(|one| one.get_env()?.to_str()).collect();
     let mut ours = names.filter(|name| name.starts_with("TINTYPE_"));
-    match ours.find(|name| !known.contains(name.as_str())) {
+    match ours.find(|name| name != PROGRAM && !known.contains(name.as_str())) {
         None => Ok(()),
         Some(name) => {
             let nearest =

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{
     app::App,
     domain::{AccountId, Draft, Image, ImageId, NewImage},
-    store::{StagedBlob, StoreError, Tx, drafts, images},
+    store::{StagedBlob, StoreError, Tx, accounts, drafts, image_ids, images},
     transform::{self, Format, Limits, TransformError},
 };
 
@@ -39,10 +39,10 @@ pub struct Upload {
 }
 
 /// An original that was found good and waits on disk for its row.
-struct Original {
-    filename: Option<String>,
-    staged: StagedBlob,
-    format: Format,
+pub struct Original {
+    pub filename: Option<String>,
+    pub staged: StagedBlob,
+    pub format: Format,
 }
 
 /// Accepts an upload as a new image of the account. On `Ok` it is durable.
@@ -56,21 +56,27 @@ pub async fn new_image(
         return Err(IngestError::CustomIdPrivate);
     }
     let original = examine(app, upload).await?;
-    let now = app.clock.now();
-    let draft = Draft {
-        id: new.id.unwrap_or_else(|| app.clock.new_image_id()),
-        creator: new.creator,
-        metadata: new.metadata,
-        require_signed_urls: new.require_signed_urls,
-        created: now,
-        expires: now,
-    };
+    let clock = app.clock.of(&account);
+    let now = clock.now();
     app.store
         .tx(move |tx| {
-            let drafted = drafts::find(tx, &account, &draft.id, now)?.is_some();
-            if drafted || images::find(tx, &account, &draft.id)?.is_some() {
-                return Err(IngestError::AlreadyExists);
-            }
+            // It may have been reset since the request came.
+            accounts::find_or_create(tx, &account, &clock)?;
+            let id = match new.id {
+                None => image_ids::generate(tx, &account, &clock)?,
+                Some(id) if image_ids::is_taken(tx, &account, &id, now)? => {
+                    return Err(IngestError::AlreadyExists);
+                }
+                Some(id) => id,
+            };
+            let draft = Draft {
+                id,
+                creator: new.creator,
+                metadata: new.metadata,
+                require_signed_urls: new.require_signed_urls,
+                created: now,
+                expires: now,
+            };
             insert(tx, &account, draft, original)
         })
         .await
@@ -85,7 +91,7 @@ pub async fn fill_draft(
     upload: Upload,
 ) -> Result<Image, IngestError> {
     let original = examine(app, upload).await?;
-    let now = app.clock.now();
+    let now = app.clock.of(&account).now();
     app.store
         .tx(move |tx| {
             if images::find(tx, &account, &id)?.is_some() {
@@ -99,7 +105,7 @@ pub async fn fill_draft(
 }
 
 /// Decodes the bytes on a worker and puts them on disk.
-async fn examine(app: &App, upload: Upload) -> Result<Original, IngestError> {
+pub async fn examine(app: &App, upload: Upload) -> Result<Original, IngestError> {
     if upload.bytes.len() > MAX_BYTES {
         return Err(IngestError::FileTooLarge);
     }

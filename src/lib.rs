@@ -43,6 +43,10 @@ pub mod workers;
 pub mod ingest;
 /// An image and options to a rendition.
 pub mod render;
+/// A folder to what accounts are to hold.
+pub mod seed;
+/// Known states: seed, reset, snapshots, export, import.
+pub mod state;
 
 /// An image's headers, and refusals.
 mod answer;
@@ -58,15 +62,28 @@ pub mod banner;
 mod connection;
 mod control;
 mod delivery;
+/// tintype inside of a test.
+pub mod emulator;
 /// The documents made from the tables.
 pub mod fidelity;
 mod observe;
+/// Pictures of this machine, made into others without a server.
+pub mod offline;
 /// What the command line asks of a running server.
 pub mod remote;
 /// Every surface, wired.
 pub mod server;
+/// From settings to a server that can serve.
+pub mod start;
 /// Which door a request knocks on.
 pub mod surface;
 /// The URLs we hand out.
 pub mod urls;
 mod zone;
+
+pub use emulator::Emulator;
+
+/// The README's examples in Rust are run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,26 +2,21 @@
 
 use std::{
     fs,
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     process::ExitCode,
-    thread,
     time::Duration,
 };
 
 use anyhow::Context;
+use clap::CommandFactory;
 use tintype::{
-    app::App,
     banner,
-    clock::Clock,
-    config::{Command, LogFormat, Settings},
-    remote, server,
-    store::Store,
+    config::{Cli, Command, LogFormat, Settings},
+    offline, remote, server,
+    start::{Prepared, prepare},
 };
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     match Command::from_environment().map_err(anyhow::Error::from).and_then(run) {
@@ -36,75 +31,74 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(settings) => start(*settings),
-        Command::Sign(sign) => {
-            println!("{}", remote::sign(&sign)?);
-            Ok(())
-        }
-        Command::Faults(faults) => {
-            println!("{}", remote::faults(&faults)?);
-            Ok(())
-        }
-        Command::Requests(requests) => {
+        Command::Transform(wanted) => Ok(offline::transform(&wanted, |line| println!("{line}"))?),
+        Command::Upload(wanted) => Ok(remote::upload(&wanted, |line| println!("{line}"))?),
+        Command::Sign(wanted) => print(&remote::sign(&wanted)?),
+        Command::Seed(wanted) => print(&remote::seed(&wanted)?),
+        Command::Reset(wanted) => Ok(remote::reset(&wanted)?),
+        Command::Snapshots(wanted) => print(&remote::snapshots(&wanted)?),
+        Command::Clock(wanted) => print(&remote::clock(&wanted)?),
+        Command::Export(wanted) => Ok(remote::export(&wanted)?),
+        Command::Import(wanted) => print(&remote::import(&wanted)?),
+        Command::Faults(wanted) => print(&remote::faults(&wanted)?),
+        Command::Requests(wanted) => {
             // A reader that has seen enough closes the pipe.
-            let show = |line: &str| writeln!(std::io::stdout(), "{line}").is_ok();
-            Ok(remote::requests(&requests, show)?)
+            let show = |line: &str| writeln!(io::stdout(), "{line}").is_ok();
+            Ok(remote::requests(&wanted, show)?)
         }
-        Command::Healthcheck(check) => Ok(remote::healthcheck(&check)?),
+        Command::Healthcheck(wanted) => Ok(remote::healthcheck(&wanted)?),
+        Command::Completions(wanted) => {
+            clap_complete::generate(
+                wanted.shell,
+                &mut Cli::command(),
+                "tintype",
+                &mut io::stdout(),
+            );
+            Ok(())
+        }
+        Command::Man => Ok(clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?),
     }
 }
 
-fn start(mut settings: Settings) -> anyhow::Result<()> {
-    start_log(settings.log);
-    if let Some(folder) = settings.origin_dir.as_deref().filter(|folder| !folder.is_dir()) {
-        anyhow::bail!("--origin-dir {} is no folder", folder.display());
-    }
-    let temporary = settings.ephemeral.then(tempfile::tempdir).transpose()?;
-    if let Some(folder) = &temporary {
-        settings.data = folder.path().to_owned();
-        // It won't be there after a power cut anyway.
-        settings.fsync = false;
-    }
-    let store = Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())?;
-    let sweeper = store.clone();
-    thread::spawn(move || {
-        sweeper.count_renditions();
-        sweeper.sweep_orphans();
-    });
+/// Prints what there is to be said.
+fn print(text: &str) -> anyhow::Result<()> {
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    Ok(write!(io::stdout(), "{text}{end}")?)
+}
 
+fn start(settings: Settings) -> anyhow::Result<()> {
+    start_log(settings.log);
     let runtime = tokio::runtime::Runtime::new()?;
-    let served = runtime.block_on(serve(App::new(settings, Clock::system(), store)));
+    let served = runtime.block_on(serve(settings));
     // A render can't be stopped half way, and nobody waits for it any more.
     runtime.shutdown_timeout(Duration::from_millis(100));
     served
 }
 
 fn start_log(format: LogFormat) {
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_writer(io::stderr);
     match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().init(),
     }
 }
 
-async fn serve(app: App) -> anyhow::Result<()> {
-    let settings = app.settings.clone();
+async fn serve(settings: Settings) -> anyhow::Result<()> {
     let (stop, hurry) = (signals(1)?, signals(2)?);
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("can't listen on {}", settings.listen))?;
-    let base = format!("http://{}", listener.local_addr()?);
+    let Prepared { app, listener, base_url, temporary: _temporary } = prepare(settings).await?;
+    let settings = app.settings.clone();
     let (account, keys) = app.default_account().await?;
     // The banner is for people: a closed stdout is no reason not to serve.
-    let banner = banner::text(&settings, &base, &account, &keys);
-    let _ = std::io::stdout().write_all(banner.as_bytes()).and_then(|()| std::io::stdout().flush());
+    let banner = banner::text(&settings, &base_url, &account, &keys);
+    let _ = io::stdout().write_all(banner.as_bytes()).and_then(|()| io::stdout().flush());
     if let Some(path) = &settings.ready_file {
-        write_ready_file(path, &base)?;
+        write_ready_file(path, &base_url)?;
     }
     Ok(server::serve(listener, app, stop, hurry).await?)
 }
 
 /// Ends when SIGINT or SIGTERM has come so many times.
-fn signals(times: usize) -> std::io::Result<impl Future<Output = ()>> {
+fn signals(times: usize) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

@@ -6,7 +6,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
-    middleware,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -19,7 +19,9 @@ use crate::{
     app::App,
     clock::Clock,
     connection::{Fate, Listener},
-    control, delivery, explain, observe,
+    control, delivery,
+    domain::AccountId,
+    explain, observe,
     surface::Surface,
     zone,
 };
@@ -69,7 +71,7 @@ pub fn router(app: App) -> Router {
         .fallback(dispatch)
         .with_state(Arc::new(surfaces))
         .layer(CatchPanicLayer::new())
-        .layer(middleware::map_response_with_state(clock, stamp))
+        .layer(middleware::from_fn_with_state(clock, stamp))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log).on_failure(()))
 }
 
@@ -122,15 +124,25 @@ impl Surfaces {
     }
 }
 
-/// What the edge adds to every answer.
-async fn stamp(State(clock): State<Clock>, mut response: Response) -> Response {
-    let date = clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+/// What the edge adds to every answer. The time is the account's, where the path or the surface says
+/// whose it is.
+async fn stamp(State(clock): State<Clock>, request: Request, next: Next) -> Response {
+    let account = account(request.uri().path());
+    let mut response = next.run(request).await;
+    let account = account.as_ref().or_else(|| response.extensions().get());
+    let now = account.map_or_else(|| clock.now(), |account| clock.of(account).now());
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let ray = format!("{}-TIN", clock.new_ray_id());
     for (name, text) in [("date", date), ("cf-ray", ray)] {
         let value = HeaderValue::from_str(&text).expect("dates and hex digits are ASCII");
         response.headers_mut().insert(name, value);
     }
     response
+}
+
+/// The account that a path of the API names.
+fn account(path: &str) -> Option<AccountId> {
+    path.strip_prefix("/client/v4/accounts/")?.split('/').next()?.parse().ok()
 }
 
 fn nowhere() -> Response {

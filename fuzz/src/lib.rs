@@ -4,7 +4,7 @@
 use std::{backtrace::Backtrace, panic, sync::LazyLock};
 
 use tintype::transform::{
-    Accepts, Format, Limits, Options, Place, TransformError, sniff, transform, verify,
+    Accepts, Format, Limits, Options, Place, TransformError, probe, sniff, transform, verify,
 };
 
 /// Small, for what the headers don't show to be over soon.
@@ -50,6 +50,31 @@ pub fn picture(format: Format, bytes: &[u8]) {
         assert!(accepted.is_err() || shown.is_ok() || is_refusal, "{:?}", shown.err());
         if !matches!(format, Format::Gif | Format::Webp) {
             break;
+        }
+    }
+}
+
+/// A JPEG is shown in every size that its decoder has a scale for, and in part: with the size that was
+/// asked for, whether or not the rest of it is broken.
+pub fn shrunk_jpeg(bytes: &[u8]) {
+    if sniff(bytes) != Some(Format::Jpeg) {
+        return;
+    }
+    let Ok(source) = probe(bytes, &LIMITS) else { return };
+    let accepted = verify(bytes, &LIMITS);
+    let shorter = source.stored.width.min(source.stored.height);
+    for eighths in [1, 2, 3, 4, 6] {
+        // A little less than what the scale is chosen for.
+        let side = (shorter * eighths / 16).max(1);
+        for rest in ["fit=squeeze", "fit=cover,gravity=0.9x0.2"] {
+            let options = options_of(&format!("w={side},h={side},{rest},format=baseline-jpeg"));
+            match transform(bytes, &options, Accepts::default(), &LIMITS) {
+                Ok(shown) => {
+                    let shown = probe(&shown.bytes, &LIMITS).expect("we wrote it").stored;
+                    assert_eq!((shown.width, shown.height), (side, side), "{options}");
+                }
+                Err(error) => assert!(accepted.is_err(), "{error}"),
+            }
         }
     }
 }

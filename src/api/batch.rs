@@ -15,7 +15,11 @@ use super::{
     error::{ApiError, Result},
     extract::Account,
 };
-use crate::{app::App, domain::BatchToken, store::batch_tokens};
+use crate::{
+    app::App,
+    domain::BatchToken,
+    store::{accounts, batch_tokens},
+};
 
 #[derive(Serialize)]
 struct TokenBody {
@@ -36,12 +40,19 @@ pub(super) async fn create_token(
     if door == Door::Batch {
         return Err(ApiError::no_route(&method, &uri));
     }
-    let now = app.clock.now();
-    let token = BatchToken { text: app.clock.new_batch_token(), expires: now + BatchToken::LIFE };
+    let clock = app.clock.of(&account.id);
+    let now = clock.now();
+    let token = BatchToken { text: clock.new_batch_token(), expires: now + BatchToken::LIFE };
     let body = TokenBody {
         token: token.text.clone(),
         expires_at: token.expires.to_rfc3339_opts(SecondsFormat::Nanos, true),
     };
-    app.store.tx(move |tx| batch_tokens::insert(tx, &account.id, &token, now)).await?;
+    app.store
+        .tx(move |tx| {
+            // It may have been reset since the request came.
+            accounts::find_or_create(tx, &account.id, &clock)?;
+            batch_tokens::insert(tx, &account.id, &token, now)
+        })
+        .await?;
     Ok(Success(body))
 }

@@ -45,9 +45,12 @@ pub(super) async fn edit(
 ) -> Result<impl IntoResponse> {
     let browser_ttl = request.browser_ttl.map(BrowserTtl::from_seconds).transpose();
     let browser_ttl = browser_ttl.map_err(ApiError::bad_request)?;
+    let clock = app.clock.of(&account.id);
     let edited = app
         .store
         .tx(move |tx| {
+            // It may have been reset since the request came.
+            accounts::find_or_create(tx, &account.id, &clock)?;
             let mut config = accounts::config(tx, &account.id)?;
             config.flexible_variants =
                 request.flexible_variants.unwrap_or(config.flexible_variants);

@@ -8,7 +8,7 @@ use crate::{
     config::Auth,
     domain::{AccountId, BatchToken, Credentials, Scope},
     error::ErrorCode,
-    store::batch_tokens,
+    store::{batch_tokens, tokens},
 };
 
 /// The way a request came in.
@@ -20,7 +20,7 @@ pub(super) enum Door {
 }
 
 /// Lets a request to the API pass, or says why not.
-pub(super) fn authorize(app: &App, parts: &Parts, account: &AccountId) -> Result<()> {
+pub(super) async fn authorize(app: &App, parts: &Parts, account: &AccountId) -> Result<()> {
     if app.settings.auth == Auth::None {
         return Ok(());
     }
@@ -36,12 +36,17 @@ pub(super) fn authorize(app: &App, parts: &Parts, account: &AccountId) -> Result
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let reads = reads && !parts.uri.path().ends_with("/batch_token");
     let scope = if reads { Scope::Read } else { Scope::Write };
-    let mut known = app.settings.tokens.iter().filter(|grant| grant.credentials == credentials);
-    match known.clone().next() {
-        None => Err(ErrorCode::InvalidToken.into()),
-        Some(_) if known.any(|grant| grant.covers(scope, account)) => Ok(()),
-        Some(_) => Err(ErrorCode::NotAuthorized.into()),
+    let mut listed = app.settings.tokens.iter().filter(|grant| grant.credentials == credentials);
+    let is_listed = listed.clone().next().is_some();
+    if listed.any(|grant| grant.covers(scope, account)) {
+        return Ok(());
     }
+    let owned = app.store.read(move |conn| tokens::find(conn, &credentials)).await?;
+    if owned.iter().any(|(owner, token)| owner == account && scope <= token.scope) {
+        return Ok(());
+    }
+    let is_known = is_listed || !owned.is_empty();
+    Err(if is_known { ErrorCode::NotAuthorized } else { ErrorCode::InvalidToken }.into())
 }
 
 /// The account that a request to the batch host is for.
@@ -49,9 +54,9 @@ pub(super) async fn batch_account(app: &App, headers: &HeaderMap) -> Result<Acco
     let Credentials::Token(token) = read(headers)? else {
         return Err(ErrorCode::InvalidToken.into());
     };
-    let now = app.clock.now();
-    let account = app.store.read(move |conn| batch_tokens::account(conn, &token, now)).await?;
-    account.ok_or_else(|| ErrorCode::InvalidToken.into())
+    let found = app.store.read(move |conn| batch_tokens::find(conn, &token)).await?;
+    let alive = found.filter(|(account, token)| token.expires > app.clock.of(account).now());
+    alive.map(|(account, _)| account).ok_or_else(|| ErrorCode::InvalidToken.into())
 }
 
 fn is_batch_token(token: &str) -> bool {

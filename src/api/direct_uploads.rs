@@ -18,7 +18,7 @@ use crate::{
     app::App,
     domain::{self, Draft, NewImage},
     error::ErrorCode,
-    store::{drafts, images},
+    store::{accounts, drafts, image_ids},
     urls::Urls,
 };
 
@@ -74,33 +74,39 @@ async fn create(
     urls: &Urls,
     form: DirectUploadForm,
 ) -> Result<Success<DirectUploadBody>> {
-    let now = app.clock.now();
     if form.new.id.is_some() && form.new.require_signed_urls {
         return Err(ErrorCode::CustomIdPrivate.into());
     }
-    let draft = Draft {
-        id: form.new.id.unwrap_or_else(|| app.clock.new_image_id()),
-        creator: form.new.creator,
-        metadata: form.new.metadata,
-        require_signed_urls: form.new.require_signed_urls,
-        created: now,
-        expires: Draft::expiry(now, form.expiry).map_err(ApiError::bad_request)?,
-    };
-    let body = DirectUploadBody {
-        id: draft.id.to_string(),
-        upload_url: urls.upload(&account.hash, &draft.id),
-    };
-    app.store
+    let clock = app.clock.of(&account.id);
+    let now = clock.now();
+    let expires = Draft::expiry(now, form.expiry).map_err(ApiError::bad_request)?;
+    let owner = account.id;
+    let id = app
+        .store
         .tx(move |tx| {
-            let taken = images::find(tx, &account.id, &draft.id)?.is_some()
-                || drafts::find(tx, &account.id, &draft.id, now)?.is_some();
-            if taken {
-                return Err(ErrorCode::AlreadyExists.into());
-            }
-            Ok::<_, ApiError>(drafts::insert(tx, &account.id, &draft)?)
+            // It may have been reset since the request came.
+            accounts::find_or_create(tx, &owner, &clock)?;
+            let id = match form.new.id {
+                None => image_ids::generate(tx, &owner, &clock)?,
+                Some(id) if image_ids::is_taken(tx, &owner, &id, now)? => {
+                    return Err(ErrorCode::AlreadyExists.into());
+                }
+                Some(id) => id,
+            };
+            let draft = Draft {
+                id,
+                creator: form.new.creator,
+                metadata: form.new.metadata,
+                require_signed_urls: form.new.require_signed_urls,
+                created: now,
+                expires,
+            };
+            drafts::insert(tx, &owner, &draft)?;
+            Ok::<_, ApiError>(draft.id)
         })
         .await?;
-    Ok(Success(body))
+    let upload_url = urls.upload(&account.hash, &id);
+    Ok(Success(DirectUploadBody { id: id.to_string(), upload_url }))
 }
 
 impl FromRequest<App> for DirectUploadForm {

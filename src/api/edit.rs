@@ -11,15 +11,15 @@ use super::{
     envelope::Success,
     error::{ApiError, Result},
     extract::{Account, ImagePath, RequestUrls, read_body},
-    form::{self, FormParts},
+    form::FormParts,
     images::Shown,
-    metadata,
 };
 use crate::{
     app::App,
-    domain::{AccountId, Draft, Image, ImageId, Metadata},
+    clock::Clock,
+    domain::{AccountId, Draft, Image, Metadata, check_creator, check_metadata},
     error::ErrorCode,
-    store::{Tx, drafts, images},
+    store::{Tx, drafts, image_ids, images},
 };
 
 /// What an edit asks for. The outer `None` leaves a thing as it is, the inner one clears it.
@@ -43,13 +43,13 @@ pub(super) async fn edit(
     changes: Changes,
 ) -> Result<Response> {
     let (owner, id) = (account.id.clone(), path.id()?);
-    let (now, new_id) = (app.clock.now(), app.clock.new_image_id());
+    let clock = app.clock.of(&owner);
     let edited = app
         .store
         .tx(move |tx| match images::find(tx, &owner, &id)? {
-            Some(image) => edit_image(tx, &owner, image, changes, new_id),
+            Some(image) => edit_image(tx, &owner, image, changes, &clock),
             None => {
-                let draft = drafts::find(tx, &owner, &id, now)?;
+                let draft = drafts::find(tx, &owner, &id, clock.now())?;
                 edit_draft(tx, &owner, draft.ok_or(ErrorCode::ImageNotFound)?, changes)
             }
         })
@@ -67,7 +67,7 @@ fn edit_image(
     account: &AccountId,
     mut image: Image,
     changes: Changes,
-    new_id: ImageId,
+    clock: &Clock,
 ) -> Result<Edited> {
     let old_id = image.id.clone();
     let private = changes.require_signed_urls.unwrap_or(image.require_signed_urls);
@@ -75,7 +75,7 @@ fn edit_image(
         if image.id.is_custom() {
             return Err(ErrorCode::CustomIdPrivate.into());
         }
-        image.id = new_id;
+        image.id = image_ids::generate(tx, account, clock)?;
         image.require_signed_urls = private;
     }
     image.metadata = changes.metadata.unwrap_or(image.metadata);
@@ -130,13 +130,17 @@ impl Changes {
         let metadata = match body.get("metadata") {
             None => None,
             Some(Value::Null) => Some(None),
-            Some(Value::Object(metadata)) => Some(metadata::check(metadata.clone())?),
+            Some(Value::Object(metadata)) => {
+                Some(check_metadata(metadata.clone()).map_err(ApiError::bad_request)?)
+            }
             Some(_) => return Err(ApiError::bad_request("metadata must be a JSON object")),
         };
         let creator = match body.get("creator") {
             None => None,
             Some(Value::Null) => Some(None),
-            Some(Value::String(creator)) => Some(form::creator(creator)?),
+            Some(Value::String(creator)) => {
+                Some(check_creator(creator.clone()).map_err(ApiError::bad_request)?)
+            }
             Some(_) => return Err(ApiError::bad_request("creator must be a string")),
         };
         let require_signed_urls = match body.get("requireSignedURLs") {

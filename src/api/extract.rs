@@ -41,7 +41,7 @@ impl FromRequestParts<App> for Account {
             Some(Door::Batch) => credentials::batch_account(app, &parts.headers).await?,
             _ => {
                 let id = account_in_path(parts)?;
-                credentials::authorize(app, parts, &id)?;
+                credentials::authorize(app, parts, &id).await?;
                 id
             }
         };

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{ImageId, NewImage},
+    domain::{ImageId, NewImage, check_creator, check_filename},
     error::ErrorCode,
     ingest::{MAX_BYTES, Upload},
     requests::{self, Notes},
@@ -110,7 +110,7 @@ impl FormParts {
             Some(filename) if name == "file" => {
                 let bytes = collect(field, MAX_BYTES, &mut note.size).await?;
                 self.file_too_large |= bytes.is_none();
-                let filename = checked_filename(filename)?;
+                let filename = check_filename(filename).map_err(ApiError::bad_request)?;
                 self.file = bytes.map(|bytes| Upload { filename, bytes });
             }
             _ if TEXTS.contains(&name.as_str()) || metadata::is_part(&name) => {
@@ -168,7 +168,8 @@ impl FormParts {
         };
         Ok(NewImage {
             id: None,
-            creator: creator(self.text("creator").unwrap_or_default())?,
+            creator: check_creator(self.text("creator").unwrap_or_default().to_owned())
+                .map_err(ApiError::bad_request)?,
             metadata: metadata::from_parts(&self.texts)?,
             require_signed_urls,
         })
@@ -201,21 +202,6 @@ async fn collect(mut field: Field<'_>, limit: usize, size: &mut u64) -> Result<O
         }
     }
     Ok(fits.then(|| bytes.into()))
-}
-
-/// A creator's name; an empty one is none.
-pub(super) fn creator(text: &str) -> Result<Option<String>> {
-    if text.chars().count() > 1024 {
-        return Err(ApiError::bad_request("creator has at most 1024 characters"));
-    }
-    Ok(Some(text).filter(|text| !text.is_empty()).map(str::to_owned))
-}
-
-fn checked_filename(name: String) -> Result<Option<String>> {
-    if name.chars().count() > 255 {
-        return Err(ApiError::bad_request("a file name has at most 255 characters"));
-    }
-    Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
 /// Waits for more of the request, but not for ever.

@@ -129,7 +129,7 @@ pub(super) async fn details_or_blob(
 }
 
 async fn details(app: App, account: domain::Account, urls: Urls, id: ImageId) -> Result<Response> {
-    let (owner, now) = (account.id.clone(), app.clock.now());
+    let (owner, now) = (account.id.clone(), app.clock.of(&account.id).now());
     let found = app.store.read(move |conn| {
         let image = store::images::find(conn, &owner, &id)?;
         let draft = match image {
@@ -161,7 +161,7 @@ pub(super) async fn delete(
     Account(account): Account,
     path: ImagePath,
 ) -> Result<impl IntoResponse> {
-    let (id, now) = (path.id()?, app.clock.now());
+    let (id, now) = (path.id()?, app.clock.of(&account.id).now());
     app.store
         .tx(move |tx| {
             match store::images::delete(tx, &account.id, &id)? {

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     domain::{self, KeyName, SigningKey},
     error::ErrorCode,
-    store::{Tx, signing_keys},
+    store::{Tx, accounts, signing_keys},
 };
 
 #[derive(Serialize)]
@@ -55,10 +55,17 @@ pub(super) async fn put(
     let request = read_body(request).await?;
     let name: KeyName = name.parse().map_err(ApiError::bad_request)?;
     let new_name = new_name(&request)?.filter(|new_name| *new_name != name);
-    let value = app.clock.new_key_value();
-    let keys = app.store.tx(move |tx| match new_name {
-        Some(new_name) => rename(tx, &account, &name, &new_name),
-        None => create_or_rotate(tx, &account, &SigningKey { name, value }),
+    let clock = app.clock.of(&account.id);
+    let keys = app.store.tx(move |tx| {
+        // It may have been reset since the request came.
+        accounts::find_or_create(tx, &account.id, &clock)?;
+        match new_name {
+            Some(new_name) => rename(tx, &account, &name, &new_name),
+            None => {
+                let key = SigningKey { name, value: clock.new_key_value() };
+                create_or_rotate(tx, &account, &key)
+            }
+        }
     });
     Ok(body(keys.await?))
 }
@@ -69,14 +76,15 @@ pub(super) async fn delete(
     Account(account): Account,
     KeyPath(name): KeyPath,
 ) -> Result<impl IntoResponse> {
-    // The documents say that a fresh default takes the place of the last key; a client that tried
-    // says the service refuses (management-api.md §6, 25).
-    let fresh = SigningKey { name: KeyName::default(), value: app.clock.new_key_value() };
+    let clock = app.clock.of(&account.id);
     let keys = app.store.tx(move |tx| {
         let name = name.parse().map_err(|_| ErrorCode::ImageNotFound)?;
         let deleted = signing_keys::delete(tx, &account.id, &name)?;
         deleted.then_some(()).ok_or(ErrorCode::ImageNotFound)?;
+        // The documents say that a fresh default takes the place of the last key; a client that
+        // tried says the service refuses (management-api.md §6, 25).
         if signing_keys::list(tx, &account.id)?.is_empty() {
+            let fresh = SigningKey { name: KeyName::default(), value: clock.new_key_value() };
             signing_keys::put(tx, &account.id, &fresh)?;
         }
         Ok::<_, ApiError>(signing_keys::list(tx, &account.id)?)

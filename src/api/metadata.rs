@@ -6,10 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::error::{ApiError, Result};
-use crate::domain::Metadata;
-
-/// The service's limit, in bytes of compact JSON.
-const MAX_BYTES: usize = 1024;
+use crate::domain::{Metadata, check_metadata};
 
 /// How deep the expanded form may nest. JSON text has the parser's own limit, 128.
 const MAX_DEPTH: usize = 32;
@@ -32,7 +29,7 @@ pub(super) fn from_parts(parts: &[(String, String)]) -> Result<Option<Metadata>>
             Some(rest) => insert(&mut metadata, &path(rest)?, text)?,
         }
     }
-    check(metadata)
+    check_metadata(metadata).map_err(ApiError::bad_request)
 }
 
 fn from_json(text: &str) -> Result<Metadata> {
@@ -42,16 +39,6 @@ fn from_json(text: &str) -> Result<Metadata> {
         Ok(_) => Err(ApiError::bad_request("metadata must be a JSON object")),
         Err(error) => Err(ApiError::bad_request(format!("metadata is no valid JSON: {error}"))),
     }
-}
-
-/// Refuses what is too long; an empty object is none.
-pub(super) fn check(metadata: Metadata) -> Result<Option<Metadata>> {
-    let size = serde_json::to_string(&metadata).map_or(0, |json| json.len());
-    if size > MAX_BYTES {
-        let detail = format!("metadata has {size} bytes, at most {MAX_BYTES} are allowed");
-        return Err(ApiError::bad_request(detail));
-    }
-    Ok(Some(metadata).filter(|metadata| !metadata.is_empty()))
 }
 
 /// `[a][b]` or `.a.b` as `a`, `b`; an empty step means one more element of a list.

@@ -37,13 +37,14 @@ pub(super) async fn upload(
 
 /// The account, if the image is awaited; before anything is decoded.
 async fn open_account(app: &App, hash: AccountHash, id: ImageId) -> Result<Account> {
-    let now = app.clock.now();
+    let clock = app.clock.clone();
     app.store
         .read(move |conn| {
             let account = accounts::find_by_hash(conn, &hash)?.ok_or(ErrorCode::ImageNotFound)?;
             if images::find(conn, &account.id, &id)?.is_some() {
                 return Err(ErrorCode::AlreadyExists.into());
             }
+            let now = clock.of(&account.id).now();
             drafts::find(conn, &account.id, &id, now)?.ok_or(ErrorCode::ImageNotFound)?;
             Ok(account)
         })

@@ -15,13 +15,8 @@ use crate::{
     app::App,
     domain::{self, Variant, VariantName},
     error::ErrorCode,
-    store::variants,
-    transform::{Fit, MetadataPolicy, Options, Place, Width},
+    store::{accounts, variants},
 };
-
-/// The longest side of a named variant, from the comment of a client that was tried on the real
-/// service; URLs take more.
-const MAX_SIDE: u32 = 9_999;
 
 #[derive(Deserialize)]
 pub(super) struct CreateRequest {
@@ -76,9 +71,11 @@ pub(super) async fn create(
     Json(request): Json<CreateRequest>,
 ) -> Result<impl IntoResponse> {
     let variant = new_variant(&request)?;
-    let created = variant.clone();
+    let (created, clock) = (variant.clone(), app.clock.of(&account.id));
     app.store
         .tx(move |tx| {
+            // It may have been reset since the request came.
+            accounts::find_or_create(tx, &account.id, &clock)?;
             if variants::find(tx, &account.id, &variant.name)?.is_some() {
                 return Err(ErrorCode::AlreadyExists.into());
             }
@@ -129,7 +126,7 @@ pub(super) async fn edit(
         .tx(move |tx| {
             let variant = variants::find(tx, &account.id, &name)?;
             let mut variant = variant.ok_or(ErrorCode::VariantNotFound)?;
-            set_options(&mut variant, &request.options)?;
+            variant.set_options(&request.options).map_err(ApiError::bad_request)?;
             if let Some(never) = request.never_require_signed_urls {
                 variant.never_require_signed_urls = never;
             }
@@ -155,52 +152,10 @@ pub(super) async fn delete(
 }
 
 fn new_variant(request: &CreateRequest) -> Result<Variant> {
-    let name: VariantName = request.id.parse().map_err(ApiError::bad_request)?;
-    let mut variant = Variant {
-        name,
-        options: Default::default(),
-        browser_ttl: None,
-        never_require_signed_urls: request.never_require_signed_urls,
-    };
-    variant.options.fit = Some(Fit::default());
-    variant.options.metadata = Some(MetadataPolicy::default());
-    set_options(&mut variant, &request.options)?;
+    let mut variant = Variant::new(request.id.parse().map_err(ApiError::bad_request)?);
+    variant.never_require_signed_urls = request.never_require_signed_urls;
+    variant.set_options(&request.options).map_err(ApiError::bad_request)?;
     Ok(variant)
-}
-
-/// Sets what `options` names; null leaves an option as it is. Unknown names are ignored, as the
-/// service does.
-fn set_options(variant: &mut Variant, options: &Map<String, Value>) -> Result<()> {
-    for (name, value) in options {
-        let text = match value {
-            Value::Null => continue,
-            Value::String(text) => text.clone(),
-            // A number as it is written; what else there is, no option takes.
-            other => other.to_string(),
-        };
-        if name == "browser_ttl" {
-            variant.browser_ttl = Some(text.parse().map_err(ApiError::bad_request)?);
-        } else {
-            variant.options.set(Place::Variant, name, &text).map_err(ApiError::bad_request)?;
-        }
-    }
-    check_variant(&variant.options)
-}
-
-/// What a URL takes and a named variant doesn't.
-fn check_variant(options: &Options) -> Result<()> {
-    if let Some(fit) = options.fit.filter(|fit| !Fit::OF_VARIANTS.contains(fit)) {
-        return Err(ApiError::bad_request(Fit::unknown(&fit.to_string())));
-    }
-    if options.width == Some(Width::Auto) {
-        return Err(ApiError::bad_request("width is a number in a variant"));
-    }
-    let sides = [options.width.and_then(Width::pixels), options.height.map(|side| side.get())];
-    if sides.into_iter().flatten().any(|side| side > MAX_SIDE) {
-        let detail = format!("width and height are at most {MAX_SIDE} in a variant");
-        return Err(ApiError::bad_request(detail));
-    }
-    Ok(())
 }
 
 impl From<Variant> for VariantBody {

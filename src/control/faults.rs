@@ -4,33 +4,20 @@ use axum::{
     Extension, Json,
     extract::{Path, State},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Fields,
-    extract::{self, Query, Refusal, Result, account},
-};
+use super::asked::{self, Refusal, Result, Whose, account_id};
 use crate::{
     app::App,
     call::Operations,
     faults::{InvalidFault, Rule},
 };
 
-pub(super) const OF_ACCOUNT: Fields = &[("account", "an account's id; without it, all accounts")];
-
-/// Whose.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfAccount {
-    pub(super) account: Option<String>,
-}
-
 /// All of the rules, or none.
 pub(super) async fn add(
     State(app): State<App>,
     Extension(operations): Extension<Operations>,
-    extract::Json(body): extract::Json,
+    asked::Json(body): asked::Json<Value>,
 ) -> Result<Json<Value>> {
     let rules = match body {
         Value::Array(list) => list,
@@ -44,27 +31,20 @@ pub(super) async fn add(
             false => Refusal::bad(&why),
         };
         let mut rule = Rule::read(rule, &operations).map_err(refused)?;
-        rule.account = account(&app, rule.when.account.as_deref()).await?;
+        let whose = Whose(account_id(rule.when.account.clone())?);
+        rule.account = whose.account(&app).await?;
         read.push(rule);
     }
     Ok(Json(json!({ "ids": app.faults.add(read) })))
 }
 
-pub(super) async fn list(
-    State(app): State<App>,
-    Query(of): Query<OfAccount>,
-) -> Result<Json<Value>> {
-    let account = account(&app, of.account.as_deref()).await?;
-    let rules = app.faults.list(account.as_ref().map(|account| &account.id));
+pub(super) async fn list(State(app): State<App>, Whose(whose): Whose) -> Result<Json<Value>> {
+    let rules = app.faults.list(whose.as_ref());
     Ok(Json(json!({ "faults": rules })))
 }
 
-pub(super) async fn clear(
-    State(app): State<App>,
-    Query(of): Query<OfAccount>,
-) -> Result<Json<Value>> {
-    let account = account(&app, of.account.as_deref()).await?;
-    let removed = app.faults.clear(account.as_ref().map(|account| &account.id));
+pub(super) async fn clear(State(app): State<App>, Whose(whose): Whose) -> Result<Json<Value>> {
+    let removed = app.faults.clear(whose.as_ref());
     Ok(Json(json!({ "removed": removed })))
 }
 

@@ -1,21 +1,27 @@
 //! `/_tintype/…`: what the service has no door for. For whoever runs the program, not for clients
 //! of the service; JSON in and out, open to scripts of every origin.
 
-mod extract;
+mod asked;
+
+mod archive;
+mod clock;
 mod facts;
 mod faults;
 mod outside;
 mod requests;
 mod sign;
+mod states;
+
+use std::time::Duration;
 
 use axum::{
     Extension, Router,
-    http::{HeaderValue, Method, StatusCode, header},
-    middleware,
+    http::{Method, StatusCode},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, post},
+    routing::{MethodRouter, delete, get, post, put},
 };
 use serde_json::json;
+use tower_http::cors::CorsLayer;
 
 use crate::{app::App, call::Operations};
 pub(crate) use outside::Explainer;
@@ -71,19 +77,46 @@ controls! {
     get "/_tintype/sign" sign::sign sign::FIELDS,
         "A delivery URL, signed: `{\"url\":\"…\"}`.",
         "curl -G $TINTYPE/_tintype/sign -d image=cat -d variant=public -d expires=1h";
+    get "/_tintype/clock" clock::show asked::OF_ACCOUNT,
+        "What the clock shows: `{\"now\":\"…\",\"frozen\":false,\"offset_ms\":0}`; of an account, also whether it has a time of its `own`.", "";
+    post "/_tintype/clock" clock::change clock::FIELDS,
+        "Sets, moves, stops or lets go the clock, and answers with what it shows then. What is dated or expires goes by it.",
+        "curl $TINTYPE/_tintype/clock -d '{\"advance\":\"90s\"}'";
+    post "/_tintype/seed" states::seed states::SEED_FIELDS,
+        "Loads a folder of images: one of the server's machine, or one sent as a tar (`content-type: application/x-tar`). `{\"accounts\":1,\"images\":7}`.",
+        "tar -C fixtures/demo -c . | curl $TINTYPE/_tintype/seed -H 'content-type: application/x-tar' --data-binary @-";
+    post "/_tintype/reset" states::reset states::RESET_FIELDS,
+        "Goes back to the seed, or to nothing if there is none. Clock, ids, faults and requests begin anew.",
+        "curl -X POST $TINTYPE/_tintype/reset";
+    get "/_tintype/snapshots" states::list asked::OF_ACCOUNT,
+        "The states that were kept: `{\"snapshots\":[{\"name\":\"…\",\"account\":null,\"saved\":\"…\",\"accounts\":1,\"images\":7}]}`.", "";
+    put "/_tintype/snapshots/{name}" states::save asked::OF_ACCOUNT,
+        "Keeps the state as it is now.", "curl -X PUT $TINTYPE/_tintype/snapshots/full";
+    post "/_tintype/snapshots/{name}" states::save asked::OF_ACCOUNT,
+        "The same.", "";
+    delete "/_tintype/snapshots/{name}" states::delete asked::OF_ACCOUNT,
+        "Forgets a state.", "";
+    post "/_tintype/snapshots/{name}/restore" states::restore asked::OF_ACCOUNT,
+        "Goes back to a state.", "curl -X POST $TINTYPE/_tintype/snapshots/full/restore";
+    get "/_tintype/export" archive::export asked::OF_ACCOUNT,
+        "The state as a tar: `manifest.json` and a `blobs/<SHA-256>` for each original.",
+        "curl -o state.tar $TINTYPE/_tintype/export";
+    post "/_tintype/import" archive::import asked::OF_ACCOUNT,
+        "Replaces the accounts that an export holds. Version, digests and every image are checked first.",
+        "curl $TINTYPE/_tintype/import --data-binary @state.tar";
     post "/_tintype/faults" faults::add crate::faults::FIELDS,
         "Adds a rule, or a list of rules, by which calls fail: `{\"ids\":[1]}`. Of the rules that meet a call, the oldest is what happens; each counts its calls by itself.",
         "curl $TINTYPE/_tintype/faults -d '{\"operation\":\"Upload an image\",\"to\":2,\"status\":503}'";
-    get "/_tintype/faults" faults::list faults::OF_ACCOUNT,
+    get "/_tintype/faults" faults::list asked::OF_ACCOUNT,
         "The rules, with how many `calls` each concerned and how many of them were `hits`.", "";
-    delete "/_tintype/faults" faults::clear faults::OF_ACCOUNT,
+    delete "/_tintype/faults" faults::clear asked::OF_ACCOUNT,
         "Removes every rule, or those of an account: `{\"removed\":2}`.", "";
     delete "/_tintype/faults/{id}" faults::remove &[],
         "Removes one rule.", "";
     get "/_tintype/requests" requests::list requests::FIELDS,
         "The last requests and what became of them, oldest first, and `next`, to go on from with `since`. Control isn't among them.",
         "curl -G $TINTYPE/_tintype/requests --data-urlencode 'operation=Upload an image' -d wait=5s";
-    delete "/_tintype/requests" requests::clear faults::OF_ACCOUNT,
+    delete "/_tintype/requests" requests::clear asked::OF_ACCOUNT,
         "Forgets every request, or those of an account: `{\"removed\":2}`.", "";
     get "/_tintype/requests/events" requests::events crate::requests::FIELDS,
         "The same as server-sent events, as they come; with `since` or `Last-Event-ID`, what came after that first.",
@@ -99,7 +132,7 @@ pub(crate) fn router(app: App, explainer: Explainer, operations: Operations) -> 
         .method_not_allowed_fallback(other_method)
         .layer(Extension(explainer))
         .layer(Extension(operations))
-        .layer(middleware::map_response(for_every_origin))
+        .layer(for_local_tools())
         .with_state(app)
 }
 
@@ -109,23 +142,14 @@ async fn nowhere() -> Response {
     refuse(StatusCode::NOT_FOUND, &format!("there is no such control: {}", paths.join(", ")))
 }
 
-/// What a browser asks before it sends, or a slip.
+/// A slip: the path is there, but not for this method.
 async fn other_method(method: Method) -> Response {
-    if method != Method::OPTIONS {
-        return refuse(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} is nothing here"));
-    }
-    let headers = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, PUT, DELETE, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
-        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
-    ];
-    (StatusCode::NO_CONTENT, headers).into_response()
+    refuse(StatusCode::METHOD_NOT_ALLOWED, &format!("{method} is nothing here"))
 }
 
-async fn for_every_origin(mut response: Response) -> Response {
-    let everyone = HeaderValue::from_static("*");
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, everyone);
-    response
+/// Lets pages of every origin ask and read: tools run at ports of their own.
+fn for_local_tools() -> CorsLayer {
+    CorsLayer::permissive().max_age(Duration::from_secs(86_400))
 }
 
 /// What every refusal of this surface looks like.

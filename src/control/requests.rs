@@ -23,8 +23,7 @@ use serde_json::{Value, json};
 
 use super::{
     Fields,
-    extract::{Query, Refusal, Result, account},
-    faults::OfAccount,
+    asked::{Query, Refusal, Result, Whose, account_id},
 };
 use crate::{
     app::App,
@@ -90,7 +89,7 @@ impl Wanted {
             method: self.method,
             status: self.status,
             code: self.code,
-            account: account(app, self.account.as_deref()).await?,
+            account: Whose(account_id(self.account)?).account(app).await?,
             path: self.path,
             since: self.since.unwrap_or_default(),
             limit: self.limit,
@@ -115,11 +114,8 @@ pub(super) async fn list(
     Ok(Json(json!({ "requests": requests, "next": found.next })))
 }
 
-pub(super) async fn clear(
-    State(app): State<App>,
-    Query(of): Query<OfAccount>,
-) -> Result<Json<Value>> {
-    let account = account(&app, of.account.as_deref()).await?;
+pub(super) async fn clear(State(app): State<App>, whose: Whose) -> Result<Json<Value>> {
+    let account = whose.account(&app).await?;
     Ok(Json(json!({ "removed": app.requests.clear(account.as_ref()) })))
 }
 

@@ -14,7 +14,7 @@ use super::{Fields, refuse};
 use crate::{
     app::{App, DEFAULT_ACCOUNT},
     config::BaseUrl,
-    domain::{Account, AccountHash, ImageId, SigningKey},
+    domain::{Account, AccountHash, AccountId, ImageId, SigningKey},
     signing,
     store::{Connection, StoreError, accounts, signing_keys},
     urls::Urls,
@@ -77,9 +77,10 @@ pub(super) async fn sign(
     };
     let uri: Uri = url.parse().map_err(|_| SignError::NoDeliveryUrl)?;
     let short = signing::short_path(uri.path());
-    let key = find_key(&app, short, wanted.key).await?;
+    let (owner, key) = find_key(&app, short, wanted.key).await?;
     let lifetime = wanted.expires.as_deref().map(lifetime).transpose()?;
-    let after = |lifetime| app.clock.now().checked_add_signed(lifetime).ok_or(SignError::NoTime);
+    let now = app.clock.of(&owner).now();
+    let after = |lifetime| now.checked_add_signed(lifetime).ok_or(SignError::NoTime);
     let expiry = lifetime.map(after).transpose()?;
     let query = signing::signed_query(&key, short, expiry.map(|expiry| expiry.timestamp()));
     // What the URL was signed with before is no part of it.
@@ -98,7 +99,11 @@ fn urls(app: &App, headers: &HeaderMap) -> Urls {
     Urls::of(public, |name| headers.get(name)?.to_str().ok())
 }
 
-async fn find_key(app: &App, short: &str, name: Option<String>) -> Result<SigningKey, SignError> {
+async fn find_key(
+    app: &App,
+    short: &str,
+    name: Option<String>,
+) -> Result<(AccountId, SigningKey), SignError> {
     let mut segments = short.split('/').skip(1);
     let hash = segments.next().and_then(AccountHash::parse).ok_or(SignError::NoDeliveryUrl)?;
     if segments.filter(|segment| !segment.is_empty()).count() < 2 {
@@ -106,16 +111,18 @@ async fn find_key(app: &App, short: &str, name: Option<String>) -> Result<Signin
     }
     let find = move |conn: &Connection| {
         let account = accounts::find_by_hash(conn, &hash)?.ok_or(SignError::NoAccount)?;
-        Ok::<_, SignError>(signing_keys::list(conn, &account.id)?)
+        let keys = signing_keys::list(conn, &account.id)?;
+        Ok::<_, SignError>((account.id, keys))
     };
-    let keys = app.store.read(find).await?;
+    let (owner, keys) = app.store.read(find).await?;
     let names: Vec<_> = keys.iter().map(|key| key.name.to_string()).collect();
     let mut keys = keys.into_iter();
     let found = match name {
         None => keys.next(),
         Some(name) => keys.find(|key| key.name.as_str() == name),
     };
-    found.ok_or_else(|| SignError::NoKey(names.join(", ")))
+    let key = found.ok_or_else(|| SignError::NoKey(names.join(", ")))?;
+    Ok((owner, key))
 }
 
 fn lifetime(text: &str) -> Result<TimeDelta, SignError> {

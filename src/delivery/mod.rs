@@ -54,6 +54,7 @@ struct Delivery {
 
 /// What a delivery URL names, as it was when the request came.
 struct Found {
+    account: AccountId,
     image: Image,
     asked: Asked,
     keys: Vec<SigningKey>,
@@ -68,6 +69,14 @@ struct Asked {
     rule: Rule,
 }
 
+/// An image that the client may have.
+struct Ready {
+    account: AccountId,
+    image: ImageId,
+    audience: Audience,
+    prepared: Prepared,
+}
+
 async fn deliver(State(delivery): State<Delivery>, request: Request) -> Response {
     let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
     if !matches!(method, Method::GET | Method::HEAD) {
@@ -77,9 +86,12 @@ async fn deliver(State(delivery): State<Delivery>, request: Request) -> Response
         return explanation(&delivery, &uri, &headers).await.into_response();
     }
     let delivered = async {
-        let (_, _, prepared) = prepare(&delivery, &uri).await?;
+        let Ready { account, prepared, .. } = prepare(&delivery, &uri).await?;
         let answer = prepared.for_client(&headers);
-        Ok::<_, DeliveryError>(answer.send(&delivery.app.renderer, &headers).await?)
+        let mut response = answer.send(&delivery.app.renderer, &headers).await?;
+        // Whose time the answer is dated by.
+        response.extensions_mut().insert(account);
+        Ok::<_, DeliveryError>(response)
     };
     delivered.await.unwrap_or_else(IntoResponse::into_response)
 }
@@ -88,7 +100,7 @@ async fn deliver(State(delivery): State<Delivery>, request: Request) -> Response
 async fn explanation(delivery: &Delivery, uri: &Uri, headers: &HeaderMap) -> Explanation {
     let mut explanation = Explanation::of("delivery", uri);
     let outcome = async {
-        let (image, audience, prepared) = prepare(delivery, uri).await?;
+        let Ready { image, audience, prepared, .. } = prepare(delivery, uri).await?;
         explanation.say("image", image.as_str());
         explanation.say("access", audience.to_string());
         Ok::<_, DeliveryError>(
@@ -102,11 +114,11 @@ async fn explanation(delivery: &Delivery, uri: &Uri, headers: &HeaderMap) -> Exp
 }
 
 /// What the path means, and whether the client may have it.
-async fn prepare(delivery: &Delivery, uri: &Uri) -> Result<(ImageId, Audience, Prepared)> {
+async fn prepare(delivery: &Delivery, uri: &Uri) -> Result<Ready> {
     let path = DeliveryPath::parse(uri.path());
     let found = delivery.find(&path).await?;
-    let Found { image, asked, keys } = &*found;
-    let now = delivery.app.clock.now();
+    let Found { account, image, asked, keys } = &*found;
+    let now = delivery.app.clock.of(account).now();
     let audience = access::check(image, asked.rule, || {
         path.verify(keys, uri.query().unwrap_or_default(), now)
     })?;
@@ -118,7 +130,7 @@ async fn prepare(delivery: &Delivery, uri: &Uri) -> Result<(ImageId, Audience, P
         cache_control: Some(audience.cache_control(asked.browser_ttl, now)),
         origin_etag: None,
     };
-    Ok((image.id.clone(), audience, prepared))
+    Ok(Ready { account: account.clone(), image: image.id.clone(), audience, prepared })
 }
 
 impl Delivery {
@@ -145,7 +157,8 @@ async fn find(app: &App, path: DeliveryPath) -> Result<Found> {
             let asked = asked(conn, &account.id, &target.last)?;
             let image = images::find(conn, &account.id, &target.image)?;
             let image = image.ok_or(DeliveryError::ImageNotFound)?;
-            Ok(Found { image, asked, keys: signing_keys::list(conn, &account.id)? })
+            let keys = signing_keys::list(conn, &account.id)?;
+            Ok(Found { account: account.id, image, asked, keys })
         })
         .await
 }

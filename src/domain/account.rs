@@ -86,6 +86,19 @@ impl AccountHash {
     }
 }
 
+/// The text is no account hash.
+#[derive(Debug, thiserror::Error)]
+#[error("an account hash has {} characters of A-Z, a-z, 0-9, _ and -", AccountHash::LENGTH)]
+pub struct InvalidAccountHash;
+
+impl FromStr for AccountHash {
+    type Err = InvalidAccountHash;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAccountHash> {
+        Self::parse(text).ok_or(InvalidAccountHash)
+    }
+}
+
 impl fmt::Display for AccountHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

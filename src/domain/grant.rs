@@ -1,11 +1,11 @@
 //! Grants: which credentials may do what with which accounts.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use super::AccountId;
 
 /// What a client shows to say who it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Credentials {
     /// `Authorization: Bearer …`
     Token(String),
@@ -19,6 +19,18 @@ pub enum Scope {
     Read,
     Write,
 }
+
+/// Credentials that open one account, which has them: a seed gave it them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountToken {
+    pub credentials: Credentials,
+    pub scope: Scope,
+}
+
+/// The text is no token of an account.
+#[derive(Debug, thiserror::Error)]
+#[error("an account's token is written TOKEN or EMAIL/KEY, then optionally :read or :write")]
+pub struct InvalidToken;
 
 /// Credentials and what they are good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +81,42 @@ impl FromStr for Grant {
     }
 }
 
+impl FromStr for AccountToken {
+    type Err = InvalidToken;
+
+    /// Reads `TOKEN[:read|write]`.
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let Grant { credentials, scope, accounts } = text.parse().map_err(|_| InvalidToken)?;
+        accounts.is_none().then_some(Self { credentials, scope }).ok_or(InvalidToken)
+    }
+}
+
+/// As it is read.
+impl fmt::Display for AccountToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.credentials, self.scope)
+    }
+}
+
+/// As grants write them: `TOKEN` or `EMAIL/KEY`.
+impl fmt::Display for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(token) => f.write_str(token),
+            Self::Key { email, key } => write!(f, "{email}/{key}"),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +145,18 @@ mod tests {
         let (email, key) = ("dev@example.test".to_owned(), "0123".to_owned());
         assert_eq!(pair.credentials, Credentials::Key { email, key });
         assert_eq!(token.credentials, Credentials::Token("abc/def".to_owned()));
+    }
+
+    #[test]
+    fn tokens_of_an_account_are_written_as_they_are_read() {
+        for (text, written) in
+            [("t", "t:write"), ("t:read", "t:read"), ("a@b.test/k:write", "a@b.test/k:write")]
+        {
+            let token: AccountToken = text.parse().unwrap();
+            assert_eq!(token.to_string(), written);
+            assert_eq!(written.parse::<AccountToken>().unwrap(), token);
+        }
+        assert!("t:read:a".parse::<AccountToken>().is_err());
     }
 
     #[test]

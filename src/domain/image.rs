@@ -1,6 +1,6 @@
 //! Images as an account holds them: ids, what was said about them at upload, and which bytes they are.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -37,6 +37,45 @@ pub struct NewImage {
     pub require_signed_urls: bool,
 }
 
+/// Why something can't be said about an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDescription {
+    #[error("a file name has at most 255 characters")]
+    Filename,
+    #[error("creator has at most 1024 characters")]
+    Creator,
+    #[error("metadata has {0} bytes, at most {MAX_METADATA} are allowed")]
+    Metadata(usize),
+}
+
+/// The service's limit, in bytes of compact JSON.
+const MAX_METADATA: usize = 1024;
+
+/// What the uploaded file is called; an empty name is none.
+pub fn check_filename(name: String) -> Result<Option<String>, InvalidDescription> {
+    if name.chars().count() > 255 {
+        return Err(InvalidDescription::Filename);
+    }
+    Ok(Some(name).filter(|name| !name.is_empty()))
+}
+
+/// A creator's name; an empty one is none.
+pub fn check_creator(creator: String) -> Result<Option<String>, InvalidDescription> {
+    if creator.chars().count() > 1024 {
+        return Err(InvalidDescription::Creator);
+    }
+    Ok(Some(creator).filter(|creator| !creator.is_empty()))
+}
+
+/// What else is said; an empty object is none.
+pub fn check_metadata(metadata: Metadata) -> Result<Option<Metadata>, InvalidDescription> {
+    let size = serde_json::to_string(&metadata).map_or(0, |json| json.len());
+    if size > MAX_METADATA {
+        return Err(InvalidDescription::Metadata(size));
+    }
+    Ok(Some(metadata).filter(|metadata| !metadata.is_empty()))
+}
+
 /// An image's id within its account: generated, or a custom one chosen at upload.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ImageId(String);
@@ -59,6 +98,16 @@ impl ImageId {
     #[must_use]
     pub fn generated(value: Uuid) -> Self {
         Self(value.hyphenated().to_string())
+    }
+
+    /// An id like a generated one that depends on a path alone: what a seed's private images get.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        use sha2::Digest as _;
+        let hash = sha2::Sha256::new().chain_update("tintype image id\n").chain_update(path);
+        let mut bytes = [0; 16];
+        bytes[..15].copy_from_slice(&hash.finalize()[..15]);
+        Self::generated(Uuid::from_bytes(bytes))
     }
 
     /// A custom id for a new image.
@@ -93,6 +142,15 @@ impl ImageId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Reads the id of an image that is there: a generated or a custom one.
+impl FromStr for ImageId {
+    type Err = InvalidCustomId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCustomId> {
+        if is_uuid(text) { Ok(Self(text.to_owned())) } else { Self::custom(text) }
     }
 }
 

@@ -16,7 +16,7 @@ impl SigningKey {
 }
 
 /// A key's name: 1 to 20 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName(String);
 
 /// The text is no name for a key.

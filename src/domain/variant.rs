@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::transform::{Fit, MetadataPolicy, Options, Pixels, Width};
+use serde_json::{Map, Value};
+
+use crate::transform::{
+    Fit, InvalidOption, InvalidValue, MetadataPolicy, Options, Pixels, Place, Width,
+};
 
 /// A named variant of an account.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +26,25 @@ impl Variant {
     /// How many variants an account may have.
     pub const LIMIT: usize = 100;
 
+    /// The longest side, from the comment of a client that was tried on the real service; URLs take
+    /// more.
+    const MAX_SIDE: u32 = 9_999;
+
+    /// A variant with the options that are set where none are named.
+    #[must_use]
+    pub fn new(name: VariantName) -> Self {
+        Self {
+            name,
+            options: Options {
+                fit: Some(Fit::default()),
+                metadata: Some(MetadataPolicy::default()),
+                ..Options::default()
+            },
+            browser_ttl: None,
+            never_require_signed_urls: false,
+        }
+    }
+
     /// The variant that every account starts with.
     #[must_use]
     pub fn public() -> Self {
@@ -37,6 +60,58 @@ impl Variant {
             browser_ttl: None,
             never_require_signed_urls: false,
         }
+    }
+}
+
+/// Why options can't be those of a named variant.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidVariant {
+    #[error(transparent)]
+    Option(#[from] InvalidOption),
+    #[error(transparent)]
+    BrowserTtl(#[from] InvalidBrowserTtl),
+    #[error(transparent)]
+    Fit(InvalidValue),
+    #[error("width is a number in a variant")]
+    AutomaticWidth,
+    #[error("width and height are at most {} in a variant", Variant::MAX_SIDE)]
+    Side,
+}
+
+impl Variant {
+    /// Sets what `options` names; null leaves an option as it is. Unknown names are ignored, as the
+    /// service does.
+    pub fn set_options(&mut self, options: &Map<String, Value>) -> Result<(), InvalidVariant> {
+        for (name, value) in options {
+            let text = match value {
+                Value::Null => continue,
+                Value::String(text) => text.clone(),
+                // A number as it is written; what else there is, no option takes.
+                other => other.to_string(),
+            };
+            if name == "browser_ttl" {
+                self.browser_ttl = Some(text.parse()?);
+            } else {
+                self.options.set(Place::Variant, name, &text)?;
+            }
+        }
+        self.check()
+    }
+
+    /// Whether the options are those of a named variant: a URL takes more.
+    pub fn check(&self) -> Result<(), InvalidVariant> {
+        if let Some(fit) = self.options.fit.filter(|fit| !Fit::OF_VARIANTS.contains(fit)) {
+            return Err(InvalidVariant::Fit(Fit::unknown(&fit.to_string())));
+        }
+        if self.options.width == Some(Width::Auto) {
+            return Err(InvalidVariant::AutomaticWidth);
+        }
+        let height = self.options.height.map(|side| side.get());
+        let sides = [self.options.width.and_then(Width::pixels), height];
+        if sides.into_iter().flatten().any(|side| side > Self::MAX_SIDE) {
+            return Err(InvalidVariant::Side);
+        }
+        Ok(())
     }
 }
 

@@ -4,9 +4,11 @@
 //! place: it is there whole or not at all.
 
 use std::{
+    collections::HashMap,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tempfile::{NamedTempFile, TempPath};
@@ -17,6 +19,26 @@ use crate::domain::Digest;
 pub(super) struct Blobs {
     folder: PathBuf,
     durability: Durability,
+    pinned: Arc<Mutex<HashMap<Digest, usize>>>,
+}
+
+/// Keeps blobs from being removed until it is dropped. What nobody needs by then goes at the next
+/// start.
+pub struct Pin {
+    pinned: Arc<Mutex<HashMap<Digest, usize>>>,
+    digests: Vec<Digest>,
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        for digest in &self.digests {
+            if let Some(times) = pinned.get_mut(digest) {
+                *times -= 1;
+            }
+        }
+        pinned.retain(|_, times| *times > 0);
+    }
 }
 
 /// Bytes on disk that are not yet a blob. Removed when dropped.
@@ -36,7 +58,7 @@ impl Blobs {
             fs::remove_dir_all(&staged)?;
         }
         fs::create_dir_all(&staged)?;
-        Ok(Self { folder, durability })
+        Ok(Self { folder, durability, pinned: Arc::default() })
     }
 
     pub(super) fn stage(&self, bytes: &[u8]) -> io::Result<StagedBlob> {
@@ -71,7 +93,22 @@ impl Blobs {
         }
     }
 
+    /// Keeps these blobs for somebody who reads them one after the other.
+    pub(super) fn pin(&self, digests: Vec<Digest>) -> Pin {
+        let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        for digest in &digests {
+            *pinned.entry(*digest).or_default() += 1;
+        }
+        Pin { pinned: self.pinned.clone(), digests }
+    }
+
+    /// Removes a blob, unless it is pinned.
     pub(super) fn remove(&self, digest: Digest) -> io::Result<()> {
+        let pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        if pinned.contains_key(&digest) {
+            return Ok(());
+        }
+        drop(pinned);
         match fs::remove_file(self.place(digest)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),

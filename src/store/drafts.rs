@@ -10,6 +10,11 @@ use crate::domain::{AccountId, Draft, ImageId};
 pub fn insert(conn: &Connection, account: &AccountId, draft: &Draft) -> Result<()> {
     conn.prepare_cached("delete from drafts where account_id = ?1 and expires_at <= ?2")?
         .execute(params![account.as_str(), draft.created.timestamp_millis()])?;
+    put(conn, account, draft)
+}
+
+/// Adds a draft, expired or not. The id must be free.
+pub fn put(conn: &Connection, account: &AccountId, draft: &Draft) -> Result<()> {
     conn.prepare_cached(
         "insert into drafts (account_id, image_id, creator, metadata, require_signed_urls,
                              created_at, expires_at)
@@ -25,6 +30,17 @@ pub fn insert(conn: &Connection, account: &AccountId, draft: &Draft) -> Result<(
         draft.expires.timestamp_millis(),
     ])?;
     Ok(())
+}
+
+/// Every draft of the account, expired ones too; but not one whose id an image has taken since.
+pub fn all(conn: &Connection, account: &AccountId) -> Result<Vec<Draft>> {
+    let mut statement = conn.prepare_cached(
+        "select * from drafts
+         where account_id = ?1 and image_id not in (select id from images where account_id = ?1)
+         order by created_at, image_id",
+    )?;
+    let rows = statement.query_and_then([account.as_str()], from_row)?;
+    rows.collect()
 }
 
 /// The draft with this id that has not expired at `now`.

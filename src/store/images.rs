@@ -36,6 +36,14 @@ pub fn find(conn: &Connection, account: &AccountId, id: &ImageId) -> Result<Opti
         .transpose()
 }
 
+/// Every image of the account, oldest first.
+pub fn all(conn: &Connection, account: &AccountId) -> Result<Vec<Image>> {
+    let mut statement = conn
+        .prepare_cached("select * from images where account_id = ?1 order by uploaded_at, seq")?;
+    let rows = statement.query_and_then([account.as_str()], from_row)?;
+    rows.collect()
+}
+
 /// Replaces what may be edited: id, creator, metadata, and whether URLs have to be signed. The
 /// image keeps its place in listings.
 pub fn update(conn: &Connection, account: &AccountId, id: &ImageId, image: &Image) -> Result<()> {

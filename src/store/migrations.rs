@@ -5,6 +5,7 @@ use rusqlite::Connection;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_accounts_and_images.sql"),
     include_str!("../../migrations/0002_drafts_config_batch.sql"),
+    include_str!("../../migrations/0003_tokens_and_snapshots.sql"),
 ];
 
 /// The newest version this program knows.

@@ -8,12 +8,16 @@ pub mod batch_tokens;
 mod blobs;
 mod columns;
 pub mod drafts;
+pub mod image_ids;
 pub mod images;
 mod migrations;
 mod open;
 mod readers;
 mod renditions;
 pub mod signing_keys;
+pub mod snapshots;
+pub mod states;
+pub mod tokens;
 pub mod variants;
 
 use std::{
@@ -34,10 +38,11 @@ use crate::{
     workers::Workers,
 };
 use blobs::Blobs;
-pub use blobs::StagedBlob;
+pub use blobs::{Pin, StagedBlob};
 pub use open::OpenError;
 use readers::Readers;
 use renditions::Renditions;
+pub use states::PlaceError;
 
 /// How many reads run at the same time.
 const READS_AT_ONCE: usize = 16;
@@ -124,16 +129,16 @@ impl Store {
     {
         self.blocking(move |inner| {
             let mut connection = inner.lock();
-            let (done, released) = Tx::run(&mut connection, &inner.blobs, work)?;
+            let (done, loose) = Tx::run(&mut connection, &inner.blobs, work);
             // Before anybody is told that it is done.
             inner.generation.fetch_add(1, Ordering::Release);
-            for digest in released {
+            for digest in loose {
                 // What was asked for is done; the sweep at the next start tries again.
                 if let Err(error) = inner.remove_if_unused(&connection, digest) {
                     tracing::warn!(%error, %digest, "a blob was left behind");
                 }
             }
-            Ok(done)
+            done
         })
         .await
     }
@@ -198,7 +203,7 @@ impl Store {
         }
     }
 
-    /// Removes blobs that no row names: what a crash between blob and row left behind. Looks at one
+    /// Removes blobs that no image and no snapshot names: what a crash between blob and row left behind. Looks at one
     /// blob at a time, so that requests go on meanwhile.
     pub fn sweep_orphans(&self) {
         let sweep = || -> Result<usize> {
@@ -239,7 +244,9 @@ impl Inner {
 
     /// The caller holds the writer lock, so no row for the blob can come in between.
     fn remove_if_unused(&self, connection: &Connection, digest: Digest) -> Result<bool> {
-        if images::any_with_digest(connection, digest)? {
+        if images::any_with_digest(connection, digest)?
+            || snapshots::any_with_digest(connection, digest)?
+        {
             return Ok(false);
         }
         self.blobs.remove(digest)?;
@@ -251,29 +258,45 @@ impl Inner {
 pub struct Tx<'a> {
     transaction: rusqlite::Transaction<'a>,
     blobs: &'a Blobs,
+    kept: RefCell<Vec<Digest>>,
     released: RefCell<Vec<Digest>>,
 }
 
 impl<'a> Tx<'a> {
-    /// Commits what `work` did, and gives the blobs that it let go of.
+    /// Commits what `work` did, or rolls it back. Gives the blobs that may not be needed after that:
+    /// those that it let go of, or those that it took in.
     fn run<T, E: From<StoreError>>(
         connection: &'a mut Connection,
         blobs: &'a Blobs,
         work: impl FnOnce(&Tx) -> Result<T, E>,
-    ) -> Result<(T, Vec<Digest>), E> {
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let tx = Tx { transaction, blobs, released: RefCell::default() };
-        let done = work(&tx)?;
-        let Tx { transaction, released, .. } = tx;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok((done, released.into_inner()))
+    ) -> (Result<T, E>, Vec<Digest>) {
+        let immediate = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = match immediate {
+            Ok(transaction) => transaction,
+            Err(error) => return (Err(StoreError::from(error).into()), Vec::new()),
+        };
+        let (kept, released) = (RefCell::default(), RefCell::default());
+        let tx = Tx { transaction, blobs, kept, released };
+        let done = work(&tx);
+        let Tx { transaction, kept, released, .. } = tx;
+        let commit = |done| transaction.commit().map(|()| done).map_err(StoreError::from);
+        match done.and_then(|done| Ok(commit(done)?)) {
+            Ok(done) => (Ok(done), released.into_inner()),
+            Err(error) => (Err(error), kept.into_inner()),
+        }
     }
 
     /// Puts a staged blob in its place, durably: a row may name it from now on.
     pub fn keep(&self, staged: StagedBlob) -> Result<Digest> {
-        Ok(self.blobs.keep(staged)?)
+        let digest = self.blobs.keep(staged)?;
+        self.kept.borrow_mut().push(digest);
+        Ok(digest)
+    }
+
+    /// Keeps blobs, which are there now, from being removed for as long as the pin is held.
+    #[must_use]
+    pub fn pin(&self, digests: Vec<Digest>) -> Pin {
+        self.blobs.pin(digests)
     }
 
     /// Says that a row which named this blob is gone. After the commit, it goes too if it was the last.

@@ -16,6 +16,7 @@ mod negotiate;
 mod plan;
 mod probe;
 mod settle;
+mod shrink;
 
 mod border;
 mod faces;
@@ -47,11 +48,14 @@ pub use values::{
     MetadataPolicy, OnError, OutputFormat, Rotate, Segment, Size, Trim, Upscale, Width,
 };
 
+use image::DynamicImage;
+
 use decide::{Act, Decision, decide};
 use encode::Encoding;
+use shrink::Shrink;
 
 /// Part of every rendition's identity: raised when equal input gives other bytes than before.
-pub const ENGINE_VERSION: u32 = 5;
+pub const ENGINE_VERSION: u32 = 6;
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,12 +114,34 @@ struct Job<'a> {
 }
 
 fn still(job: &Job) -> Result<Vec<u8>, TransformError> {
+    let (frame, exif) = match from_part(job)? {
+        Some(made) => made,
+        None => from_whole(job)?,
+    };
+    let exif = metadata::carried(exif, job.options.metadata.unwrap_or_default());
+    encode::still(frame, &job.encoding, exif)
+}
+
+/// Pixels that are finished, and the EXIF block of their source.
+type Made = (DynamicImage, Option<Vec<u8>>);
+
+fn from_whole(job: &Job) -> Result<Made, TransformError> {
     let decoded = decode::still(job.source, job.probe.format)?;
     let frame = color::to_srgb(decoded.pixels, &decoded.space);
     let plan = settle::plan(&job.probe, job.options, &job.seen, &frame)?;
-    let frame = pixels::apply(&plan, frame)?;
-    let exif = metadata::carried(decoded.exif, job.options.metadata.unwrap_or_default());
-    encode::still(frame, &job.encoding, exif)
+    Ok((pixels::apply(&plan, frame)?, decoded.exif))
+}
+
+/// Decodes no more than the result needs. `None` where plan or source call for all of it.
+fn from_part(job: &Job) -> Result<Option<Made>, TransformError> {
+    let Job { source, probe, options, seen, .. } = job;
+    let plan = Plan::new(probe.stored, probe.orientation, options, seen)?;
+    let Some(shrink) = Shrink::new(&plan, probe.stored) else { return Ok(None) };
+    let decoded = decode::part(source, probe.format, &shrink.part);
+    let Some((decoded, left_out)) = decoded else { return Ok(None) };
+    let part = color::to_srgb(decoded.pixels, &decoded.space);
+    let frame = pixels::apply_to_part(&plan, part, shrink.rect(left_out), shrink.size)?;
+    Ok(Some((frame, decoded.exif)))
 }
 
 /// Decodes all of `source` and throws the pixels away: an `Ok` means that it can be delivered.

@@ -10,12 +10,30 @@ use super::{
     adjust::{self, Tones},
     css_color::Color,
     plan::{Border, Plan, Tone, Window},
+    shrink::Rect,
     values::{Flip, Rotate, Size},
 };
 
 /// Carries out the plan's steps in the plan's order.
 pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, TransformError> {
-    let mut frame = resize_and_crop(plan, reframe(plan, frame))?;
+    let frame = resize_and_crop(plan, reframe(plan, frame))?;
+    Ok(finish(plan, frame))
+}
+
+/// Carries out a plan that `rect` of these pixels is all it needs of. They become `size`, and are turned
+/// then.
+pub(super) fn apply_to_part(
+    plan: &Plan,
+    part: DynamicImage,
+    rect: Rect,
+    size: Size,
+) -> Result<DynamicImage, TransformError> {
+    let frame = resize(part, rect, size)?;
+    Ok(finish(plan, reframe(plan, frame)))
+}
+
+/// What comes after resizing.
+fn finish(plan: &Plan, mut frame: DynamicImage) -> DynamicImage {
     // Before anything changes the colours, so that the background is the same behind and around.
     if let Some(color) = plan.background {
         frame = flatten_on(&frame, color).into_owned();
@@ -33,7 +51,7 @@ pub(super) fn apply(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, Tr
     if let Some(border) = plan.border {
         frame = surround(&frame, border);
     }
-    Ok(frame)
+    frame
 }
 
 /// What comes before resizing: turned upright, trimmed, mirrored, rotated, gone close to.
@@ -63,25 +81,27 @@ fn cut(frame: DynamicImage, window: Option<Window>) -> DynamicImage {
 }
 
 /// Resizes and crops in one go: only what stays inside the window is computed.
-fn resize_and_crop(plan: &Plan, mut frame: DynamicImage) -> Result<DynamicImage, TransformError> {
+fn resize_and_crop(plan: &Plan, frame: DynamicImage) -> Result<DynamicImage, TransformError> {
     let full = Size { width: frame.width(), height: frame.height() };
     let resized = plan.resize.unwrap_or(full);
     let window = plan.crop.unwrap_or(Window { size: resized, left: 0, top: 0 });
     if resized == full && window.size == full {
         return Ok(frame);
     }
-    let across = f64::from(full.width) / f64::from(resized.width);
-    let down = f64::from(full.height) / f64::from(resized.height);
-    let (left, top) = (f64::from(window.left) * across, f64::from(window.top) * down);
+    resize(frame, Rect::of(window, resized, full), window.size)
+}
+
+/// Makes `rect` of the frame `size`. What is around it counts at its edges.
+fn resize(mut frame: DynamicImage, rect: Rect, size: Size) -> Result<DynamicImage, TransformError> {
     // Lanczos3 is the resizer's default.
     let options = ResizeOptions::new().use_alpha(false).crop(
-        left,
-        top,
-        // Rounding must not carry the window over the edge.
-        (f64::from(window.size.width) * across).min(f64::from(full.width) - left),
-        (f64::from(window.size.height) * down).min(f64::from(full.height) - top),
+        rect.left,
+        rect.top,
+        // Rounding must not carry it over the edge.
+        rect.width.min(f64::from(frame.width()) - rect.left),
+        rect.height.min(f64::from(frame.height()) - rect.top),
     );
-    let mut target = DynamicImage::new(window.size.width, window.size.height, frame.color());
+    let mut target = DynamicImage::new(size.width, size.height, frame.color());
     let failed = |error: &dyn ToString| TransformError::Unencodable(error.to_string());
     // Colours count by their alpha. The resizer would do the same, but on a copy of the source.
     let alpha = (!is_opaque(&frame)).then(MulDiv::new);

@@ -342,7 +342,8 @@ fn upright(stored: Size, orientation: Orientation) -> Size {
     }
 }
 
-fn turned(size: Size, rotate: Rotate) -> Size {
+/// The size of a picture of `size` after it was rotated.
+pub(super) fn turned(size: Size, rotate: Rotate) -> Size {
     match rotate {
         Rotate::Not | Rotate::Around => size,
         Rotate::Right | Rotate::Left => sideways(size),

@@ -9,7 +9,7 @@ use std::{
 /// Each module of the crate and the modules of the crate that it may name. A row that allows more
 /// than is needed fails too.
 const DIRECTIONS: &[(&str, &[&str])] = &[
-    ("config", &["domain"]),
+    ("config", &["clock", "domain"]),
     ("error", &[]),
     ("transform", &[]),
     ("domain", &["transform"]),
@@ -39,8 +39,19 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("banner", &["config", "domain"]),
-    ("remote", &["config"]),
+    ("remote", &["app", "config", "domain", "seed"]),
+    ("offline", &["clock", "config", "transform"]),
+    ("start", &["app", "clock", "config", "state", "store"]),
+    (
+        "emulator",
+        &[
+            "app", "clock", "config", "domain", "faults", "observe", "requests", "server", "start",
+            "state", "store",
+        ],
+    ),
     ("mutated", &[]),
+    ("seed", &["clock", "domain"]),
+    ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
     ("ingest", &["app", "domain", "store", "transform"]),
     ("answer", &["domain", "error", "render", "transform"]),
     ("explain", &["answer", "render", "transform"]),
@@ -49,6 +60,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "app",
             "call",
+            "clock",
             "config",
             "domain",
             "error",
@@ -100,6 +112,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "app",
             "call",
+            "clock",
             "config",
             "domain",
             "error",
@@ -108,6 +121,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "metrics",
             "requests",
             "signing",
+            "state",
             "store",
             "surface",
             "transform",
@@ -142,6 +156,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "connection",
             "control",
             "delivery",
+            "domain",
             "explain",
             "observe",
             "surface",
@@ -171,10 +186,10 @@ const RESERVED: &[(&str, &[&str])] = &[
         &["answer", "api", "control", "delivery", "explain", "fetch", "observe", "server", "zone"],
     ),
     ("rusqlite", &["store"]),
-    // An origin may be a folder.
-    ("PathBuf", &["config", "fetch", "store"]),
+    // An origin may be a folder, and a seed is one.
+    ("PathBuf", &["config", "emulator", "fetch", "offline", "seed", "start", "store"]),
     // Linux tells of memory in a file.
-    ("fs", &["fetch", "metrics", "store"]),
+    ("fs", &["fetch", "metrics", "offline", "remote", "seed", "store"]),
 ];
 
 #[test]

@@ -293,3 +293,137 @@ fn log_lines_are_json_when_asked_for() {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().any(|line| line["fields"]["status"] == 404), "{log}");
 }
+
+/// Runs a command that asks the server, and gives what it prints.
+fn ask(server: &Server, arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } =
+        tintype(arguments).env("TINTYPE_SERVER", server.base()).output().unwrap();
+    assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).unwrap()
+}
+
+/// How many images the server has.
+fn images(server: &Server) -> usize {
+    let (status, listed) = server.get(&format!("{API}/v1"));
+    assert_eq!(status, 200);
+    let listed: Value = serde_json::from_slice(&listed).unwrap();
+    listed["result"]["images"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_start_with_a_seed_has_its_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = format!("{}/fixtures/demo", env!("CARGO_MANIFEST_DIR"));
+    let data = ["--data", text(folder.path()), "--seed", &demo];
+
+    let mut server = Server::start(&data);
+    assert!(server.banner.join("\n").contains("default = demo-key"), "{:?}", server.banner);
+    assert_eq!(images(&server), 8);
+    server.upload("still.gif");
+    server.signal(Signal::TERM);
+
+    // The second start puts the same in place and leaves the rest.
+    let server = Server::start(&data);
+    assert_eq!(images(&server), 9);
+    ask(&server, &["reset"]);
+    assert_eq!(images(&server), 8);
+}
+
+#[test]
+fn a_bad_seed_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = "[[images]]\nfile = \"missing.png\"\n";
+    fs::write(folder.path().join("tintype.toml"), bad).unwrap();
+
+    let seed = ["--ephemeral", "--listen", "127.0.0.1:0", "--seed", text(folder.path())];
+    let message = fail(&mut tintype(&seed));
+
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains("tintype.toml:1: "), "{message}");
+    assert!(message.contains("missing.png"), "{message}");
+}
+
+#[test]
+fn tokens_may_come_from_the_seed_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tintype.toml"), "[[accounts]]\ntokens = [\"any\"]\n").unwrap();
+
+    let none = tintype(&["--auth", "tokens", "--ephemeral"]).output().unwrap();
+    assert_eq!(none.status.code(), Some(2));
+    let server = Server::start(&["--ephemeral", "--auth", "tokens", "--seed", text(folder.path())]);
+    assert_eq!(images(&server), 0);
+}
+
+#[test]
+fn the_clock_and_the_ids_are_set_at_the_start() {
+    let start = || {
+        let time = ["--clock", "2026-01-01T00:00:00Z", "--id-seed", "7"];
+        Server::start(&[&["--ephemeral"][..], &time].concat())
+    };
+    let [one, two] = [start(), start()].map(|server| (server.upload("still.gif"), server));
+
+    assert_eq!(one.0, two.0);
+    assert_eq!(one.0["result"]["uploaded"], "2026-01-01T00:00:00.000Z");
+    let message = tintype(&["--clock", "today"]).output().unwrap();
+    assert_eq!(message.status.code(), Some(2));
+}
+
+#[test]
+fn a_running_server_is_asked_from_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--ephemeral", "--clock", "2026-01-01T00:00:00Z"]);
+    let demo = format!("{}/fixtures/demo", env!("CARGO_MANIFEST_DIR"));
+
+    assert_eq!(ask(&server, &["seed", &demo]), "8 images in 1 account\n");
+    assert_eq!(ask(&server, &["clock"]), "2026-01-01T00:00:00.000Z, standing still\n");
+    assert_eq!(
+        ask(&server, &["clock", "advance", "90s"]),
+        "2026-01-01T00:01:30.000Z, standing still\n"
+    );
+    let set = ask(&server, &["clock", "--account", "a", "set", "2030-01-01T00:00:00Z"]);
+    assert_eq!(set, "2030-01-01T00:00:00.000Z, standing still\n");
+    assert_eq!(ask(&server, &["clock", "freeze"]), "2026-01-01T00:01:30.000Z, standing still\n");
+
+    assert_eq!(ask(&server, &["snapshot", "save", "base"]), "");
+    server.upload("still.gif");
+    let file = folder.path().join("state.tar");
+    assert_eq!(ask(&server, &["export", text(&file)]), "");
+    ask(&server, &["snapshot", "restore", "base"]);
+    assert_eq!(images(&server), 8);
+    assert_eq!(
+        ask(&server, &["snapshot", "list"]),
+        "base  2026-01-01T00:01:30.000Z  8 images in 1 account\n\
+         seed  2026-01-01T00:00:00.000Z  8 images in 1 account\n"
+    );
+    ask(&server, &["snapshot", "delete", "base"]);
+
+    ask(&server, &["reset", "--to", "nothing"]);
+    assert_eq!(images(&server), 0);
+    assert_eq!(ask(&server, &["import", text(&file)]), "9 images in 1 account\n");
+    assert_eq!(images(&server), 9);
+    ask(&server, &["reset"]);
+    assert_eq!(images(&server), 8);
+    let running = ask(&server, &["clock", "resume"]);
+    assert!(running.ends_with("Z\n"), "{running}");
+}
+
+#[test]
+fn what_a_running_server_refuses_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--ephemeral"]);
+    let fail = |arguments: &[&str]| {
+        fail(tintype(arguments).env("TINTYPE_SERVER", server.base())).trim_end().to_owned()
+    };
+
+    let missing = folder.path().join("none.tar");
+    assert_eq!(fail(&["snapshot", "restore", "none"]), "tintype: there is no snapshot none");
+    assert!(fail(&["reset", "--to", "seed"]).contains("there is no seed"));
+    assert!(fail(&["import", text(&missing)]).contains("none.tar: No such file"));
+    assert!(fail(&["seed", text(&missing)]).contains("none.tar: No such file"));
+    assert!(fail(&["clock", "advance", "soon"]).starts_with("tintype: advance: "));
+    fs::write(&missing, "no tar").unwrap();
+    assert!(fail(&["import", text(&missing)]).contains("no export of tintype"));
+
+    let nobody = fail(&["reset", "--server", "http://127.0.0.1:1"]);
+    assert!(nobody.starts_with("tintype: no tintype answers at http://127.0.0.1:1: "), "{nobody}");
+}

@@ -10,7 +10,10 @@ use std::{
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::process::{Server, fail, tintype};
+use crate::{
+    process::{Server, fail, tintype},
+    support::fixtures,
+};
 
 /// Runs to a good end, and gives what is printed.
 fn run(command: &mut Command) -> String {
@@ -117,4 +120,25 @@ fn a_signed_url_is_printed() {
 
     let start = format!("{}/6oHE1nRiq6AK0MxcayE9rA/cat/public?exp=", server.base());
     assert!(url.starts_with(&start) && url.contains("&sig="), "{url}");
+}
+
+#[test]
+fn files_are_uploaded() {
+    let server = Server::start(&["--ephemeral"]);
+    let [photo, picture] = ["photo.jpg", "geometry.png"].map(fixtures::path);
+    let [photo, picture] = [&photo, &picture].map(|path| path.to_str().unwrap());
+
+    let said = run(&mut asking(&server, &["upload", photo, picture]));
+
+    let urls: Vec<_> = said.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(urls.len(), 2, "{said}");
+    for url in urls {
+        assert_eq!(server.get(url.strip_prefix(server.base()).unwrap()).0, 200, "{url}");
+    }
+    let again = ["upload", photo, "--id", "named", "--account", "other"];
+    assert!(run(&mut asking(&server, &again)).starts_with("named http"));
+    let refused = fail(&mut asking(&server, &again));
+    assert!(refused.contains("photo.jpg: ") && refused.contains("(5409)"), "{refused}");
+    let missing = fail(&mut asking(&server, &["upload", "/nowhere.jpg"]));
+    assert!(missing.contains("/nowhere.jpg: No such file"), "{missing}");
 }

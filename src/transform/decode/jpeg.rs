@@ -1,12 +1,16 @@
-//! JPEG by zune-jpeg: baseline and progressive, grey, YCbCr, CMYK and YCCK; and by jpeg-decoder
-//! where zune-jpeg is wrong.
+//! JPEG by zune-jpeg: baseline and progressive, grey, YCbCr, CMYK and YCCK; by jpeg-decoder
+//! where zune-jpeg is wrong; and by a decoder of our own where a smaller picture will do.
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::PixelFormat;
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
-use super::{Decoded, undecodable};
+use super::{
+    Decoded,
+    scaled::{self, Part},
+    undecodable,
+};
 use crate::transform::{
     TransformError,
     color::{self, ColorSpace as Space},
@@ -104,6 +108,16 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, TransformError> {
         space: Space::icc(decoder.icc_profile()),
         exif: decoder.exif().cloned(),
     })
+}
+
+/// Decodes a part by our own decoder, where that can, and counts the pixels before it.
+pub(super) fn decode_part(source: &[u8], part: &Part) -> Option<(Decoded, (u32, u32))> {
+    let picture = scaled::decode(source, part)?;
+    let mut header = JpegDecoder::new_with_options(ZCursor::new(source), options());
+    header.decode_headers().ok()?;
+    let (space, exif) = (Space::icc(header.icc_profile()), header.exif().cloned());
+    let decoded = Decoded { pixels: picture.pixels, space, exif };
+    Some((decoded, (picture.left, picture.top)))
 }
 
 /// Decodes to inks, and these by the profile that is for them. `None` for pictures without either:

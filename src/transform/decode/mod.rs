@@ -4,6 +4,7 @@
 mod gif;
 pub(super) mod jpeg;
 pub(super) mod png;
+mod scaled;
 mod webp;
 
 mod av1;
@@ -14,6 +15,8 @@ pub(super) mod heic;
 
 mod alpha;
 mod yuv;
+
+pub(super) use scaled::{Part, Scale};
 
 use std::fmt;
 
@@ -72,6 +75,12 @@ pub(super) fn still(source: &[u8], format: Format) -> Result<Decoded, TransformE
         Format::Heic => heic::decode(source),
         Format::Svg => Err(undecodable("an SVG has no pixels")),
     }
+}
+
+/// Decodes a part of a still to a fraction of its size, for formats where that is less work. Besides,
+/// how many pixels are left out before it, across and down. `None` where only the whole is to be had.
+pub(super) fn part(source: &[u8], format: Format, part: &Part) -> Option<(Decoded, (u32, u32))> {
+    if format == Format::Jpeg { jpeg::decode_part(source, part) } else { None }
 }
 
 /// Opens an animation: a GIF or WebP of more than one frame.

@@ -16,7 +16,7 @@ async fn a_token_is_good_for_an_hour() {
 
     let response = app.api("GET", "/v1/batch_token").await;
 
-    insta::assert_snapshot!(response.snapshot(), @r#"200 {"result":{"token":"batch-0c730b69905c5ef7a4ca5269f72365400bde2dd2","expiresAt":"2026-01-02T04:04:05.678000000Z"},"success":true,"errors":[],"messages":[]}"#);
+    insta::assert_snapshot!(response.snapshot(), @r#"200 {"result":{"token":"batch-2a5eb6d00eef0cfeba3d22e472d4ef1170465caa","expiresAt":"2026-01-02T04:04:05.678000000Z"},"success":true,"errors":[],"messages":[]}"#);
     let token = token(&app).await;
     let headers = [("host", "batch.imagedelivery.net"), ("authorization", token.as_str())];
     app.clock.advance(TimeDelta::seconds(3599));

@@ -164,6 +164,11 @@ impl TestApp {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// Posts JSON without credentials, to a control say.
+    pub(crate) async fn post_json(&self, path: &str, body: &str) -> Response {
+        self.send(Request::post(path).body(Body::from(body.to_owned())).unwrap()).await
+    }
+
     /// The delivered variant of an image.
     pub(crate) async fn deliver(&self, id: &str, variant: &str) -> Response {
         self.get(&format!("/{HASH}/{id}/{variant}"), &[]).await

@@ -1,0 +1,114 @@
+//! tintype inside of a test, through its own handle and over HTTP.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use tintype::{Emulator, emulator::View, requests::Filter, start::StartError};
+
+use crate::support::fixtures;
+
+/// Asks over HTTP, from a thread of its own: the client blocks.
+async fn ask(request: impl FnOnce() -> Result<ureq::Body, ureq::Error> + Send + 'static) -> Value {
+    let body = move || request().unwrap().read_to_string().unwrap();
+    let text = tokio::task::spawn_blocking(body).await.unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn count(emulator: &Emulator, account: &str) -> Value {
+    let url = format!("{}/accounts/{account}/images/v1/stats", emulator.api_url());
+    let get = || ureq::get(url).header("authorization", "Bearer any").call();
+    ask(|| Ok(get()?.into_body())).await["result"]["count"]["current"].clone()
+}
+
+fn statuses(view: &View) -> Vec<u16> {
+    view.requests().iter().map(|entry| entry.outcome.as_ref().unwrap().status).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_views_that_do_not_touch_each_other() {
+    let emulator =
+        Emulator::builder().seed(fixtures::path("demo")).id_seed(7).start().await.unwrap();
+    let seeded = emulator.default_account().id.clone();
+    let one = emulator.account("one").await.unwrap();
+
+    one.fail(json!({ "operation": "Images usage statistics", "to": 1, "latency": "1ms" })).unwrap();
+    one.clock().advance(TimeDelta::hours(1));
+    assert_eq!(count(&emulator, "one").await, 0);
+    assert_ne!(count(&emulator, seeded.as_str()).await, 0);
+
+    assert_eq!(statuses(&one), [200]);
+    assert_eq!(emulator.requests().len(), 2);
+    assert!(one.requests()[0].fault.is_some());
+    assert!(one.clock().now() > emulator.clock().now() + TimeDelta::minutes(59));
+    one.reset().await.unwrap();
+    assert!(one.requests().is_empty());
+    assert_eq!(one.clear_faults(), 0);
+    assert_eq!(emulator.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn states_are_kept_and_gone_back_to() {
+    let emulator = Emulator::builder().seed(fixtures::path("demo")).start().await.unwrap();
+    let account = emulator.default_account().id.to_string();
+    let before = count(&emulator, &account).await;
+    emulator.save("before").await.unwrap();
+    let url = format!("{}/accounts/{account}/images/v1/landscape.jpg", emulator.api_url());
+    let delete = || ureq::delete(url).header("authorization", "Bearer any").call();
+    ask(|| Ok(delete()?.into_body())).await;
+    assert_ne!(count(&emulator, &account).await, before);
+
+    emulator.restore("before").await.unwrap();
+
+    assert_eq!(count(&emulator, &account).await, before);
+    assert!(emulator.restore("never").await.is_err());
+    assert!(emulator.save("no name").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_waited_for() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let view = emulator.account("watched").await.unwrap();
+    let filter = || Filter { status: Some(200), ..Filter::default() };
+    assert!(view.wait_for(filter(), Duration::from_millis(1)).await.is_none());
+
+    let (found, _) =
+        tokio::join!(view.wait_for(filter(), Duration::from_secs(10)), count(&emulator, "watched"));
+
+    assert_eq!(found.unwrap().call.operation, Some("Images usage statistics"));
+    assert_eq!(view.clear_requests(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_dropped_is_gone() {
+    let emulator = Emulator::builder().ephemeral().start().await.unwrap();
+    let url = emulator.base_url().to_owned();
+    drop(emulator);
+
+    // The task ends at its next chance.
+    let mut refused = false;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+        let url = format!("{url}/_tintype/health");
+        let answer = tokio::task::spawn_blocking(move || ureq::get(url).call().is_err()).await;
+        refused = answer.unwrap();
+        if refused {
+            break;
+        }
+    }
+    assert!(refused);
+}
+
+#[tokio::test]
+async fn what_can_not_start_says_why() {
+    let seed = Emulator::builder().seed("/nowhere").start().await;
+    assert!(matches!(seed.err(), Some(StartError::Seed(_))));
+    let origin =
+        Emulator::builder().settings(|settings| settings.origin_dir = Some("/nowhere".into()));
+    assert!(matches!(origin.start().await.err(), Some(StartError::NoOrigin(_))));
+    let folder = tempfile::tempdir().unwrap();
+    let first = Emulator::builder().data(folder.path()).start().await.unwrap();
+    let second = Emulator::builder().data(folder.path()).start().await;
+    assert!(matches!(second.err(), Some(StartError::Open(_))));
+    drop(first);
+}
