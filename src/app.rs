@@ -14,6 +14,7 @@ use crate::{
     render::Renderer,
     requests::Requests,
     store::{Store, StoreError, accounts, signing_keys},
+    urls::{Bases, NamedBases},
     workers::Workers,
 };
 
@@ -33,6 +34,10 @@ pub struct App {
     /// For source images of zones: they may come through uploads by URL, so they don't wait for those.
     pub source_fetcher: Fetcher,
     pub origin_folder: Option<Folder>,
+    /// Of the URLs that are handed out.
+    pub bases: NamedBases,
+    /// The certificate of our own CA, in PEM, if TLS is spoken with one of its certificates.
+    pub authority: Option<Arc<str>>,
     /// What is to go wrong.
     pub faults: Faults,
     /// What was asked lately.
@@ -53,6 +58,7 @@ impl App {
         let workers = Workers::for_this_machine();
         let renderer = Renderer::new(store.clone(), workers.clone(), settings.cache_size.as_u64());
         let requests = Requests::new(settings.requests);
+        let bases = NamedBases::new(named_bases(&settings));
         let settings = Arc::new(settings);
         Self {
             settings,
@@ -63,6 +69,8 @@ impl App {
             upload_fetcher,
             source_fetcher,
             origin_folder,
+            bases,
+            authority: None,
             faults: Faults::default(),
             requests,
             answers: Answers::default(),
@@ -110,4 +118,10 @@ impl App {
         let keys = self.store.read(move |conn| signing_keys::list(conn, &id)).await?;
         Ok((account, keys))
     }
+}
+
+fn named_bases(settings: &Settings) -> Bases {
+    let text = |base: &Option<BaseUrl>| base.as_ref().map(|base| base.as_str().to_owned());
+    let Settings { public_url, delivery_url, upload_url, .. } = settings;
+    Bases { public: text(public_url), delivery: text(delivery_url), upload: text(upload_url) }
 }

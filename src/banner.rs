@@ -3,11 +3,12 @@
 use crate::{
     config::Settings,
     domain::{Account, SigningKey},
+    start::Bases,
 };
 
 /// The banner. Its first line is for programs too: `tintype listening on <base URL>`.
 #[must_use]
-pub fn text(settings: &Settings, base: &str, account: &Account, keys: &[SigningKey]) -> String {
+pub fn text(settings: &Settings, bases: &Bases, account: &Account, keys: &[SigningKey]) -> String {
     let Account { id, hash } = account;
     let data = if settings.ephemeral {
         "in a temporary folder, removed at exit".to_owned()
@@ -16,8 +17,15 @@ pub fn text(settings: &Settings, base: &str, account: &Account, keys: &[SigningK
     };
     let keys: Vec<_> = keys.iter().map(|key| format!("{} = {}", key.name, key.value)).collect();
     let keys = keys.join(", ");
+    let label = if settings.tls.certificate.is_some() { "certificate" } else { "CA" };
+    let tls =
+        bases.secured.iter().zip(&bases.certificate).map(|(base, file)| {
+            format!("\n  with TLS       {base}\n  {label:<14} {}", file.display())
+        });
+    let tls: String = tls.collect();
+    let base = &bases.plain;
     format!(
-        "tintype listening on {base}
+        "tintype listening on {base}{tls}
   data           {data}
   account id     {id}
   account hash   {hash}

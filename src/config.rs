@@ -3,6 +3,7 @@
 //! The doc comment of a setting is its help text and its row in the README.
 
 mod commands;
+mod tls;
 
 use std::{
     collections::BTreeSet, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration,
@@ -20,6 +21,8 @@ use crate::{
     clock::parse_date,
     domain::{AllowedOrigins, Grant},
 };
+
+pub use tls::{Ca, Hosts, Tls, TlsName};
 
 pub use commands::{
     Archive, ClockAction, ClockCommand, Completions, Faults, FaultsCommand, Healthcheck, Remote,
@@ -70,6 +73,10 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page
     Man,
+    /// Show the CA that certificates for `--tls` come from, and how programs are made to trust it
+    Ca(Ca),
+    /// Print lines for a hosts file that lead the service's hosts here; nothing is changed
+    Hosts(Hosts),
 }
 
 /// What can be set.
@@ -148,9 +155,20 @@ pub struct Settings {
     #[arg(long, env = "TINTYPE_LOG", value_enum, value_name = "FORMAT", default_value = "text")]
     pub log: LogFormat,
 
-    /// Base of the URLs handed out, where the request's own Host header would be wrong
+    /// Base of the URLs handed out, where what the request's client calls us would be wrong
     #[arg(long, env = "TINTYPE_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<BaseUrl>,
+
+    /// What the URLs of images begin with; goes before `--public-url`
+    #[arg(long, env = "TINTYPE_DELIVERY_URL", value_name = "URL")]
+    pub delivery_url: Option<BaseUrl>,
+
+    /// What upload URLs begin with; goes before `--public-url`
+    #[arg(long, env = "TINTYPE_UPLOAD_URL", value_name = "URL")]
+    pub upload_url: Option<BaseUrl>,
+
+    #[command(flatten)]
+    pub tls: Tls,
 
     /// Where `/cdn-cgi/image` finds source images without a host, a development server say; without
     /// it, on the host of the request
@@ -352,7 +370,7 @@ fn patience(text: &str) -> Result<humantime::Duration, String> {
     let time: humantime::Duration =
         text.parse().map_err(|_| "a time like 30s or 500ms is needed")?;
     let bounds = Duration::from_millis(1)..=Duration::from_secs(3600);
-    if bounds.contains(&time) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
+    if bounds.contains(time.as_ref()) { Ok(time) } else { Err("from 1ms to 1h".to_owned()) }
 }
 
 /// Where the wrappers for Node and Python find the program. Not for the program itself.

@@ -1,4 +1,4 @@
-//! Connections that can be broken off on purpose, in the ways that networks have.
+//! Connections, over TLS or not, that can be broken off on purpose in the ways that networks have.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
@@ -16,22 +16,50 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
+use tokio_rustls::server::TlsStream;
 
-/// Accepts connections that can be broken off.
-pub(crate) struct Listener(pub(crate) TcpListener);
+use crate::{tls::Secured, urls::Scheme};
+
+/// Accepts connections of both kinds, which go the same way from here on.
+pub(crate) struct Listener {
+    plain: TcpListener,
+    secured: Option<Secured>,
+}
 
 /// A connection with its break.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     fate: Fate,
+    /// Whether nothing has been read yet.
+    is_new: bool,
 }
 
-/// What is to become of a connection. Its requests carry it.
+enum Stream {
+    Plain(TcpStream),
+    Secured(Box<TlsStream<TcpStream>>),
+}
+
+/// What can be read and written.
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+
+/// How requests came here. Each carries it.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) fate: Fate,
+    pub(crate) scheme: Scheme,
+}
+
+/// What is to become of a connection. Over HTTP/2 it takes every request on it along.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fate(Arc<AtomicU8>);
 
 const RESET: u8 = 1;
 const CUT: u8 = 2;
+
+/// How TLS begins: a record of the handshake, of version 3.
+const HELLO: [u8; 2] = [22, 3];
 
 impl Fate {
     /// The client gets a reset instead of whatever is written from now on.
@@ -49,39 +77,77 @@ impl Fate {
     }
 }
 
+impl Listener {
+    pub(crate) fn new(plain: TcpListener, secured: Option<Secured>) -> Self {
+        Self { plain, secured }
+    }
+}
+
 impl axum::serve::Listener for Listener {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // Axum's own: it waits when the machine is out of descriptors.
-        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
-        (Connection { stream, fate: Fate::default() }, address)
+        let secured = async {
+            match &mut self.secured {
+                Some(secured) => secured.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let (stream, address) = tokio::select! {
+            // Axum's own: it waits when the machine is out of descriptors.
+            (stream, address) = axum::serve::Listener::accept(&mut self.plain) =>
+                (Stream::Plain(stream), address),
+            (stream, address) = secured => (Stream::Secured(Box::new(stream)), address),
+        };
+        (Connection { stream, fate: Fate::default(), is_new: true }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.plain.local_addr()
     }
 }
 
-impl Connected<IncomingStream<'_, Listener>> for Fate {
+impl Connected<IncomingStream<'_, Listener>> for Way {
     fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
-        stream.io().fate.clone()
+        let connection = stream.io();
+        let scheme = match connection.stream {
+            Stream::Plain(_) => Scheme::Http,
+            Stream::Secured(_) => Scheme::Https,
+        };
+        Self { fate: connection.fate.clone(), scheme }
     }
 }
 
 impl Connection {
-    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
-        Pin::new(&mut self.get_mut().stream)
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut dyn Duplex> {
+        match &mut self.get_mut().stream {
+            Stream::Plain(stream) => Pin::new(stream),
+            Stream::Secured(stream) => Pin::new(&mut **stream),
+        }
     }
 
     /// Fails if nothing more may be written. What is closed without lingering is closed by a reset.
     fn check(&self) -> io::Result<()> {
         if self.fate.is(RESET) {
-            self.stream.set_zero_linger()?;
+            let stream = match &self.stream {
+                Stream::Plain(stream) => stream,
+                Stream::Secured(stream) => stream.get_ref().0,
+            };
+            stream.set_zero_linger()?;
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
+    }
+
+    /// Who speaks TLS here hears of it from HTTP in a way that few clients show.
+    fn look(&mut self, read: &[u8]) {
+        let is_first = std::mem::take(&mut self.is_new);
+        if is_first && matches!(self.stream, Stream::Plain(_)) && read.starts_with(&HELLO) {
+            tracing::warn!(
+                "a client spoke TLS to the port for plain HTTP; --tls opens one for TLS"
+            );
+        }
     }
 }
 
@@ -94,11 +160,14 @@ impl Drop for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream().poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = ready!(self.as_mut().stream().poll_read(context, buffer));
+        self.look(&buffer.filled()[before..]);
+        Poll::Ready(read)
     }
 }
 
@@ -122,16 +191,20 @@ impl AsyncWrite for Connection {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Secured(stream) => stream.is_write_vectored(),
+        }
     }
 
-    /// Called when everything that there was is written.
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Called when everything that there was is written; with TLS, into records that are not sent yet.
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check()?;
+        ready!(self.as_mut().stream().poll_flush(context))?;
         if self.fate.is(CUT) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        self.stream().poll_flush(context)
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

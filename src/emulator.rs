@@ -16,7 +16,7 @@ use crate::{
     observe,
     requests::{Entry, Filter},
     server,
-    start::{self, Prepared, StartError},
+    start::{self, Bases, Prepared, StartError},
     state::{self, StateError, Target},
     store::StoreError,
 };
@@ -48,7 +48,7 @@ pub struct Builder(Settings);
 /// ```
 pub struct Emulator {
     all: View,
-    base_url: String,
+    bases: Bases,
     default: Account,
     server: JoinHandle<std::io::Result<()>>,
     /// Removed last.
@@ -124,13 +124,13 @@ impl Builder {
 
     /// Starts it. Requests are answered from here on.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let Prepared { app, listener, base_url, temporary } = start::prepare(self.0).await?;
+        let Prepared { app, doors, bases, temporary } = start::prepare(self.0).await?;
         let (default, _) = app.default_account().await?;
         // It ends when it is dropped, with whatever is under way.
-        let server = server::serve(listener, app.clone(), future::pending(), future::pending());
+        let server = server::serve(doors, app.clone(), future::pending(), future::pending());
         let server = tokio::spawn(server);
         let all = View { app, whose: None };
-        Ok(Emulator { all, base_url, default, server, _temporary: temporary })
+        Ok(Emulator { all, bases, default, server, _temporary: temporary })
     }
 }
 
@@ -142,13 +142,25 @@ impl Emulator {
     /// `http://127.0.0.1:<port>`
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.bases.plain
+    }
+
+    /// `https://127.0.0.1:<port>`, if the settings ask for TLS.
+    #[must_use]
+    pub fn tls_url(&self) -> Option<&str> {
+        self.bases.secured.as_deref()
+    }
+
+    /// The certificate of the CA that `tls_url` is to be trusted by, in PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.all.app.authority.as_deref()
     }
 
     /// The API's base, as SDKs take it.
     #[must_use]
     pub fn api_url(&self) -> String {
-        format!("{}/client/v4", self.base_url)
+        format!("{}/client/v4", self.base_url())
     }
 
     /// The account that is there from the start.

@@ -15,6 +15,7 @@ use crate::{
     answer::{Answer, Refusal},
     render::{RenderError, Renderer},
     transform::Probe,
+    urls::{Address, Host, Scheme},
 };
 
 /// Marks a request whose answer is to be explained.
@@ -37,8 +38,9 @@ pub(crate) fn inner(request: Request) -> Result<Request, &'static str> {
     let accept = of("accept");
     let url: Uri = url.parse().map_err(|_| "url is no URL")?;
     if let Some(host) = url.authority() {
-        let host = HeaderValue::from_str(host.as_str()).map_err(|_| "url is no URL")?;
-        parts.headers.insert(header::HOST, host);
+        let host = Host::parse(host.as_str()).ok_or("url is no URL")?;
+        let scheme = if url.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
+        parts.extensions.insert(Address::new(scheme, Some(host)));
     }
     if let Some(accept) = accept {
         let accept = HeaderValue::from_str(&accept).map_err(|_| "accept is no header")?;

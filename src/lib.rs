@@ -77,6 +77,8 @@ pub mod server;
 pub mod start;
 /// Which door a request knocks on.
 pub mod surface;
+/// The port that speaks TLS.
+pub mod tls;
 /// The URLs we hand out.
 pub mod urls;
 mod zone;

@@ -17,7 +17,7 @@ use crate::{
     api,
     app::App,
     call::{Call, Operation, Operations, Owner},
-    connection::Fate,
+    connection::{Fate, Way},
     control, delivery,
     error::ErrorCode,
     faults::{Fault, Hit, InvalidFault, Refused},
@@ -158,8 +158,8 @@ async fn strike<F: Future<Output = Response>>(
         let label = format!("fault {} {number}", id.unwrap_or_default());
         time::sleep(latency.pick(|| app.clock.choice(&label))).await;
     }
-    let fate =
-        request.extensions().get::<ConnectInfo<Fate>>().map(|ConnectInfo(fate)| fate.clone());
+    let way = request.extensions().get::<ConnectInfo<Way>>();
+    let fate = way.map(|ConnectInfo(way)| way.fate.clone());
     if fault.reset {
         fate.iter().for_each(Fate::reset);
         return None;

@@ -4,8 +4,8 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderValue, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -18,11 +18,13 @@ use crate::{
     api,
     app::App,
     clock::Clock,
-    connection::{Fate, Listener},
+    connection::{Listener, Way},
     control, delivery,
     domain::AccountId,
     explain, observe,
     surface::Surface,
+    tls::Secured,
+    urls::{Address, Scheme},
     zone,
 };
 
@@ -75,8 +77,10 @@ pub fn router(app: App) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log).on_failure(()))
 }
 
-async fn dispatch(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Response {
-    let surface = surface(&request);
+async fn dispatch(State(surfaces): State<Arc<Surfaces>>, mut request: Request) -> Response {
+    let address = address(&request);
+    let surface = Surface::of(&address, request.uri().path());
+    request.extensions_mut().insert(address);
     observe::watch(&surfaces.app, surface, request, |request| surfaces.answer(surface, request))
         .await
 }
@@ -87,7 +91,8 @@ async fn explain(State(explainers): State<Explainers>, request: Request) -> Resp
         Ok(inner) => inner,
         Err(why) => return control::refuse(StatusCode::BAD_REQUEST, why),
     };
-    match surface(&inner) {
+    let address = inner.extensions().get().expect("every request has its address");
+    match Surface::of(address, inner.uri().path()) {
         Surface::Delivery => answer(explainers.delivery, inner).await,
         Surface::Zone => answer(explainers.zone, inner).await,
         _ => control::refuse(StatusCode::BAD_REQUEST, "url is no URL of an image"),
@@ -99,11 +104,16 @@ async fn answer(router: Router, request: Request) -> Response {
     answer.unwrap_or_else(|never| match never {})
 }
 
-fn surface(request: &Request) -> Surface {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    // A request line may name the host instead.
-    let host = host.or_else(|| request.uri().authority().map(|authority| authority.as_str()));
-    Surface::of(host.unwrap_or_default(), request.uri().path())
+/// What the client calls us.
+fn address(request: &Request) -> Address {
+    let way = request.extensions().get::<ConnectInfo<Way>>();
+    let scheme = way.map_or(Scheme::Http, |ConnectInfo(way)| way.scheme);
+    Address::of(scheme, |name| match request.uri().authority() {
+        // HTTP/2 has no other place for the host, and a request line of HTTP/1.1 that names it is
+        // right whatever the header says (RFC 9112 §3.2.2).
+        Some(authority) if name == "host" => Some(authority.as_str()),
+        _ => request.headers().get(name)?.to_str().ok(),
+    })
 }
 
 impl Surfaces {
@@ -153,9 +163,16 @@ fn nowhere() -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
+/// Where requests come in.
+pub struct Doors {
+    pub plain: TcpListener,
+    /// Connections over TLS, if there are to be some.
+    pub secured: Option<Secured>,
+}
+
 /// Serves until `stop` comes, then lets requests under way finish, unless `hurry` comes too.
 pub async fn serve(
-    listener: TcpListener,
+    doors: Doors,
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
     hurry: impl Future<Output = ()>,
@@ -176,9 +193,10 @@ pub async fn serve(
             Err(_) => std::future::pending().await,
         }
     };
-    let service = router(app).into_make_service_with_connect_info::<Fate>();
+    let listener = Listener::new(doors.plain, doors.secured);
+    let service = router(app).into_make_service_with_connect_info::<Way>();
     tokio::select! {
-        served = axum::serve(Listener(listener), service).with_graceful_shutdown(stop) => served,
+        served = axum::serve(listener, service).with_graceful_shutdown(stop) => served,
         () = drained => {
             tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
             Ok(())

@@ -9,8 +9,10 @@ use crate::{
     app::App,
     clock::{Clock, Time},
     config::Settings,
+    server::Doors,
     state::{self, SeedingError},
     store::{OpenError, Store, StoreError},
+    tls::{Tls, TlsError},
 };
 
 /// Why a server can't start. Each text is a whole sentence for whoever wrote the settings.
@@ -27,17 +29,29 @@ pub enum StartError {
     #[error("can't listen on {address}: {reason}")]
     Listen { address: SocketAddr, reason: io::Error },
     #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// A server before it serves.
 pub struct Prepared {
     pub app: App,
-    pub listener: TcpListener,
-    /// Where it is asked: `http://127.0.0.1:1856`.
-    pub base_url: String,
+    pub doors: Doors,
+    pub bases: Bases,
     /// With `--ephemeral`, the folder that keeps everything; it goes when this is dropped.
     pub temporary: Option<TempDir>,
+}
+
+/// Where a server is asked.
+#[derive(Debug, Clone)]
+pub struct Bases {
+    /// `http://127.0.0.1:1856`
+    pub plain: String,
+    /// `https://127.0.0.1:8443`, if TLS is on.
+    pub secured: Option<String>,
+    /// The file of the CA, or of the certificate that the settings name.
+    pub certificate: Option<PathBuf>,
 }
 
 /// Opens the data folder, loads the seed, and takes the address. Connections are accepted from here on,
@@ -53,8 +67,13 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
         // It won't be there after a power cut anyway.
         settings.fsync = false;
     }
-    let (address, seed) = (settings.listen, settings.seed.clone());
+    let (address, seed, tls) = (settings.listen, settings.seed.clone(), settings.tls.clone());
     let store = Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())?;
+    // Before anything goes on beside.
+    let secured = match tls.listen {
+        Some(address) => Some((address, Tls::open(&tls, &settings.data)?)),
+        None => None,
+    };
     let sweeper = store.clone();
     thread::spawn(move || {
         sweeper.count_renditions();
@@ -62,12 +81,27 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
     });
     let time = settings.clock.map_or(Time::SYSTEM, Time::Frozen);
     let clock = Clock::new(time, settings.id_seed);
-    let app = App::new(settings, clock, store);
+    let mut app = App::new(settings, clock, store);
     if let Some(folder) = seed {
         state::seed(&app, None, &folder).await?;
     }
+    let (plain, base) = listen(address).await?;
+    let mut bases = Bases { plain: format!("http://{base}"), secured: None, certificate: None };
+    let mut doors = Doors { plain, secured: None };
+    if let Some((address, tls)) = secured {
+        let (listener, base) = listen(address).await?;
+        app.authority = tls.authority().map(Into::into);
+        bases.secured = Some(format!("https://{base}"));
+        bases.certificate = Some(tls.file().to_owned());
+        doors.secured = Some(tls.accept(listener));
+    }
+    Ok(Prepared { app, doors, bases, temporary })
+}
+
+/// Takes an address, and says which it is: of port 0 something else becomes.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let refused = |reason| StartError::Listen { address, reason };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let base_url = format!("http://{}", listener.local_addr().map_err(refused)?);
-    Ok(Prepared { app, listener, base_url, temporary })
+    let taken = listener.local_addr().map_err(refused)?;
+    Ok((listener, taken))
 }

@@ -20,7 +20,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
-use crate::{domain::AccountHash, urls};
+use crate::{domain::AccountHash, urls::Address};
 
 /// A part of the program with its own callers, routes and way of saying no.
 #[derive(
@@ -52,11 +52,10 @@ impl Surface {
         self.into()
     }
 
-    /// The surface for a `Host` header (its port is ignored) and a raw path.
+    /// The surface for what the client calls us (its port is ignored) and a raw path.
     #[must_use]
-    pub fn of(host: &str, path: &str) -> Self {
-        let (name, _) = urls::split_port(host);
-        match name.to_ascii_lowercase().as_str() {
+    pub fn of(address: &Address, path: &str) -> Self {
+        match address.name() {
             "api.cloudflare.com" => return Self::Api,
             "batch.imagedelivery.net" => return Self::Batch,
             "upload.imagedelivery.net" => return Self::Upload,
@@ -81,6 +80,7 @@ impl Surface {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::urls::{Host, Scheme};
 
     #[test]
     fn the_host_decides_before_the_path() {
@@ -111,7 +111,8 @@ mod tests {
             ("localhost", &format!("/{hash}"), Surface::Nowhere),
             ("localhost", "/short/cat/public", Surface::Nowhere),
         ] {
-            assert_eq!(Surface::of(host, path), expected, "{host} {path}");
+            let address = Address::new(Scheme::Http, Host::parse(host));
+            assert_eq!(Surface::of(&address, path), expected, "{host} {path}");
         }
     }
 }

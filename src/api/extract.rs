@@ -19,11 +19,10 @@ use super::{
 };
 use crate::{
     app::App,
-    config::BaseUrl,
     domain::{self, AccountId, ImageId},
     error::ErrorCode,
     requests::Notes,
-    urls::Urls,
+    urls::{Address, Urls},
 };
 
 /// The longest body that is read, if it is no form.
@@ -97,21 +96,15 @@ impl FromRequestParts<App> for ImagePath {
     }
 }
 
-/// The URLs for the answer: under `--public-url`, else as the request came in.
+/// The URLs for the answer: below the bases that were named, else as the request came in.
 pub(super) struct RequestUrls(pub(super) Urls);
 
 impl FromRequestParts<App> for RequestUrls {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let public = app.settings.public_url.as_ref().map(BaseUrl::as_str);
-        let authority = parts.uri.authority().map(|authority| authority.as_str());
-        let header = |name: &str| match parts.headers.get(name) {
-            // A request line may name the host instead.
-            None if name == "host" => authority,
-            value => value?.to_str().ok(),
-        };
-        Ok(Self(Urls::of(public, header)))
+        let address = parts.extensions.get::<Address>().expect("every request has its address");
+        Ok(Self(Urls::new(app.bases.get(), address)))
     }
 }
 

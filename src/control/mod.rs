@@ -11,6 +11,7 @@ mod outside;
 mod requests;
 mod sign;
 mod states;
+mod urls;
 
 use std::time::Duration;
 
@@ -77,6 +78,16 @@ controls! {
     get "/_tintype/sign" sign::sign sign::FIELDS,
         "A delivery URL, signed: `{\"url\":\"…\"}`.",
         "curl -G $TINTYPE/_tintype/sign -d image=cat -d variant=public -d expires=1h";
+    get "/_tintype/urls" urls::show &[],
+        "What the URLs in answers begin with: the bases that are `set`, and what they come to `here`, for whoever asks as this request does.", "";
+    put "/_tintype/urls" urls::set urls::FIELDS,
+        "Sets other bases than the settings', until they are removed or the program ends. What isn't named goes by what a request's client calls the server.",
+        "curl -X PUT $TINTYPE/_tintype/urls -d '{\"public\":\"https://images.test\"}'";
+    delete "/_tintype/urls" urls::unset &[],
+        "Goes back to the bases of the settings.", "";
+    get "/_tintype/ca.pem" urls::authority &[],
+        "The certificate of the CA that `--tls` speaks with; 404 without TLS, or with a certificate of your own.",
+        "curl -o ca.pem $TINTYPE/_tintype/ca.pem";
     get "/_tintype/clock" clock::show asked::OF_ACCOUNT,
         "What the clock shows: `{\"now\":\"…\",\"frozen\":false,\"offset_ms\":0}`; of an account, also whether it has a time of its `own`.", "";
     post "/_tintype/clock" clock::change clock::FIELDS,

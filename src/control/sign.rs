@@ -1,9 +1,9 @@
 //! `GET /_tintype/sign`: a delivery URL with a signature, for tests and for people.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, StatusCode, Uri},
+    http::{StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
@@ -13,11 +13,10 @@ use serde_json::{Value, json};
 use super::{Fields, refuse};
 use crate::{
     app::{App, DEFAULT_ACCOUNT},
-    config::BaseUrl,
     domain::{Account, AccountHash, AccountId, ImageId, SigningKey},
     signing,
     store::{Connection, StoreError, accounts, signing_keys},
-    urls::Urls,
+    urls::{Address, Urls},
 };
 
 pub(super) const FIELDS: Fields = &[
@@ -63,19 +62,23 @@ pub(super) enum SignError {
 /// Answers `{"url": "…"}`: the URL, signed as of now.
 pub(super) async fn sign(
     State(app): State<App>,
-    headers: HeaderMap,
+    Extension(address): Extension<Address>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<Value>, SignError> {
     let Query(wanted) = wanted.map_err(|_| SignError::NothingNamed)?;
+    let urls = Urls::new(app.bases.get(), &address);
     let url = match (&wanted.url, &wanted.image, &wanted.variant) {
         (Some(url), None, None) => url.clone(),
         (None, Some(image), Some(variant)) if !variant.contains(['?', '#', '/', '%']) => {
             let account = account(&app, wanted.account).await?;
-            urls(&app, &headers).variant(&account.hash, &ImageId::named(image.clone()), variant)
+            urls.variant(&account.hash, &ImageId::named(image.clone()), variant)
         }
         _ => return Err(SignError::NothingNamed),
     };
-    let uri: Uri = url.parse().map_err(|_| SignError::NoDeliveryUrl)?;
+    // A named base may have a path of its own, which is taken off before the URL gets here.
+    let [base, _] = urls.bases();
+    let target = url.strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(&url);
+    let uri: Uri = target.parse().map_err(|_| SignError::NoDeliveryUrl)?;
     let short = signing::short_path(uri.path());
     let (owner, key) = find_key(&app, short, wanted.key).await?;
     let lifetime = wanted.expires.as_deref().map(lifetime).transpose()?;
@@ -92,11 +95,6 @@ async fn account(app: &App, id: Option<String>) -> Result<Account, SignError> {
     let id = id.as_deref().unwrap_or(DEFAULT_ACCOUNT).parse().map_err(|_| SignError::NoAccount)?;
     let find = move |conn: &Connection| Ok::<_, SignError>(accounts::find(conn, &id)?);
     app.store.read(find).await?.ok_or(SignError::NoAccount)
-}
-
-fn urls(app: &App, headers: &HeaderMap) -> Urls {
-    let public = app.settings.public_url.as_ref().map(BaseUrl::as_str);
-    Urls::of(public, |name| headers.get(name)?.to_str().ok())
 }
 
 async fn find_key(

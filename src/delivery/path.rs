@@ -76,7 +76,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{mutated, urls::Urls};
+    use crate::{
+        mutated,
+        urls::{Address, Bases, Scheme, Urls},
+    };
 
     const HASH: &str = "Vi7wi5KSItxGFsWRG2Us6Q";
 
@@ -127,7 +130,9 @@ mod tests {
     fn print(hash: &AccountHash, target: &Target) -> String {
         let (Last::Variant(last) | Last::Options(last)) = &target.last;
         let last = utf8_percent_encode(last, NON_ALPHANUMERIC).to_string();
-        Urls::fixed("").variant(hash, &target.image, &last)
+        let urls = Urls::new(Bases::default(), &Address::new(Scheme::Http, None));
+        let url = urls.variant(hash, &target.image, &last);
+        url.strip_prefix("http://localhost").unwrap().to_owned()
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -23,6 +23,7 @@ use crate::{
     flights::Flights,
     render::Original,
     transform::{Options, Place, Reading, sniff},
+    urls::Address,
 };
 use error::{Result, ZoneError};
 use path::ZonePath;
@@ -66,22 +67,23 @@ struct Asked {
 }
 
 async fn transform(State(zone): State<Zone>, request: Request) -> Response {
-    let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
-    if !matches!(method, Method::GET | Method::HEAD) {
+    let (parts, _) = request.into_parts();
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
         return answer::method_not_allowed();
     }
-    if extensions.get::<Explain>().is_some() {
-        return explanation(&zone, &uri, &headers).await.into_response();
+    if parts.extensions.get::<Explain>().is_some() {
+        return explanation(&zone, &parts).await.into_response();
     }
-    let asked = match read(&zone.app, &uri, &headers) {
+    let headers = &parts.headers;
+    let asked = match read(&zone.app, &parts) {
         Ok(asked) => asked,
         Err(error) => return error.into_response(),
     };
-    let refuge = asked.refuge(&headers);
+    let refuge = asked.refuge(address(&parts));
     let transformed = async {
-        let prepared = prepare(&zone, asked, &headers).await?;
-        let answer = prepared.for_client(&headers);
-        Ok::<_, ZoneError>(answer.send(&zone.app.renderer, &headers).await?)
+        let prepared = prepare(&zone, asked, headers).await?;
+        let answer = prepared.for_client(headers);
+        Ok::<_, ZoneError>(answer.send(&zone.app.renderer, headers).await?)
     };
     match (transformed.await, refuge) {
         (Ok(response), _) => response,
@@ -91,12 +93,13 @@ async fn transform(State(zone): State<Zone>, request: Request) -> Response {
 }
 
 /// What the URL would do, and why.
-async fn explanation(zone: &Zone, uri: &Uri, headers: &HeaderMap) -> Explanation {
-    let mut explanation = Explanation::of("zone", uri);
+async fn explanation(zone: &Zone, parts: &Parts) -> Explanation {
+    let headers = &parts.headers;
+    let mut explanation = Explanation::of("zone", &parts.uri);
     let outcome = async {
-        let asked = read(&zone.app, uri, headers)?;
+        let asked = read(&zone.app, parts)?;
         explanation.say("source_image", asked.source.to_string());
-        explanation.say("on_error", asked.refuge(headers));
+        explanation.say("on_error", asked.refuge(address(parts)));
         let prepared = prepare(zone, asked, headers).await?;
         Ok::<_, ZoneError>(
             explanation.answer(prepared.for_client(headers), &zone.app.renderer).await?,
@@ -109,14 +112,14 @@ async fn explanation(zone: &Zone, uri: &Uri, headers: &HeaderMap) -> Explanation
 }
 
 /// What is asked for; nothing is fetched yet.
-fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
-    let via = all_values(headers, header::VIA.as_str());
+fn read(app: &App, parts: &Parts) -> Result<Asked> {
+    let via = all_values(&parts.headers, header::VIA.as_str());
     let is_ours = |word: &str| word.eq_ignore_ascii_case("image-resizing");
     if via.split([',', ' ', '\t']).any(is_ours) {
         return Err(ZoneError::Loop);
     }
-    let ZonePath { options, source } = ZonePath::parse(uri.path(), uri.query())?;
-    let source = match SourceImage::of(app, source, headers) {
+    let ZonePath { options, source } = ZonePath::parse(parts.uri.path(), parts.uri.query())?;
+    let source = match SourceImage::of(app, source, address(parts)) {
         Ok(source) => source,
         // Of two faults, the first in the URL is told.
         Err(error) => {
@@ -124,6 +127,11 @@ fn read(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<Asked> {
         }
     };
     Ok(Asked { options, source })
+}
+
+/// What the client calls the zone.
+fn address(parts: &Parts) -> &Address {
+    parts.extensions.get().expect("every request has its address")
 }
 
 /// Fetches the source, and says what is to be made of it.
@@ -199,11 +207,11 @@ fn is_brief(cache_control: &str) -> bool {
 impl Asked {
     /// Where a client is sent if the source can't be transformed, for bad options too: to the source,
     /// if the options say so and it belongs to the zone.
-    fn refuge(&self, headers: &HeaderMap) -> Option<String> {
+    fn refuge(&self, address: &Address) -> Option<String> {
         let mut options = self.options.split(',').filter_map(|option| option.split_once('='));
         let redirects =
             options.any(|(name, value)| (name.trim(), value.trim()) == ("onerror", "redirect"));
-        redirects.then(|| self.source.on_the_zone(headers)).flatten()
+        redirects.then(|| self.source.on_the_zone(address)).flatten()
     }
 }
 

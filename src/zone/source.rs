@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use axum::http::{HeaderMap, header, uri::Authority};
 use url::Url;
 
 use super::{
@@ -10,11 +9,10 @@ use super::{
     path::{InvalidPath, Source, ZonePath},
 };
 use crate::{
-    answer::all_values,
     app::App,
     domain::AllowedOrigins,
     fetch::{Ask, FetchError, Fetched},
-    urls,
+    urls::Address,
 };
 
 /// The service's limit for source images.
@@ -36,18 +34,17 @@ pub(super) enum SourceImage {
 
 impl SourceImage {
     /// Finds out where a source is, and refuses what may not be transformed.
-    pub(super) fn of(app: &App, source: Source, headers: &HeaderMap) -> Result<Self> {
+    pub(super) fn of(app: &App, source: Source, address: &Address) -> Result<Self> {
         let settings = &app.settings;
         let place = match (source, &settings.origin, &app.origin_folder) {
             (Source::Absolute(url), ..) => {
-                let host = host(headers).unwrap_or_default();
-                Self::Web(checked(url, &settings.allowed_origins, &host)?)
+                Self::Web(checked(url, &settings.allowed_origins, address)?)
             }
             (Source::Relative(path), _, Some(_)) => Self::Folder(path),
             (Source::Relative(path), Some(origin), _) => Self::Origin(below(origin.url(), &path)?),
             (Source::Relative(path), None, None) => {
-                let host = host(headers).ok_or(InvalidPath::UnreadableSource)?;
-                let base = Url::parse(&format!("http://{host}"));
+                address.host().ok_or(InvalidPath::UnreadableSource)?;
+                let base = Url::parse(&address.base());
                 Self::Web(below(&base.map_err(|_| InvalidPath::UnreadableSource)?, &path)?)
             }
         };
@@ -71,11 +68,10 @@ impl SourceImage {
     }
 
     /// Where a client finds the source itself, if it belongs to the zone.
-    pub(super) fn on_the_zone(&self, headers: &HeaderMap) -> Option<String> {
+    pub(super) fn on_the_zone(&self, address: &Address) -> Option<String> {
         match self {
             Self::Web(url) => {
-                let host = host(headers)?;
-                AllowedOrigins::SameZone.allow(url, name(&host)).then(|| url.to_string())
+                AllowedOrigins::SameZone.allow(url, address.host()?.name()).then(|| url.to_string())
             }
             Self::Origin(url) => Some(anonymous(url.clone()).to_string()),
             // Two slashes, or what browsers take for them, would lead to another host.
@@ -88,9 +84,9 @@ impl SourceImage {
 }
 
 /// Origins are asked anonymously, whatever a URL says.
-fn checked(url: Url, allowed: &AllowedOrigins, host: &str) -> Result<Url> {
+fn checked(url: Url, allowed: &AllowedOrigins, address: &Address) -> Result<Url> {
     let url = anonymous(url);
-    if allowed.allow(&url, name(host)) {
+    if allowed.allow(&url, address.name()) {
         return Ok(url);
     }
     Err(ZoneError::OriginNotAllowed(url.host_str().unwrap_or_default().to_owned()))
@@ -101,17 +97,6 @@ fn anonymous(mut url: Url) -> Url {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url
-}
-
-/// What the request calls us, if that is a host and maybe a port.
-fn host(headers: &HeaderMap) -> Option<String> {
-    let host = all_values(headers, header::HOST.as_str());
-    let authority: Authority = host.parse().ok()?;
-    (!host.contains('@')).then(|| authority.to_string())
-}
-
-fn name(host: &str) -> &str {
-    urls::split_port(host).0
 }
 
 /// A path, as sent, below a base; dots don't lead out of it.

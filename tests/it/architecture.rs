@@ -15,6 +15,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("domain", &["transform"]),
     ("signing", &["domain"]),
     ("urls", &["domain"]),
+    ("tls", &["clock", "config", "urls"]),
     ("surface", &["domain", "urls"]),
     ("clock", &["domain"]),
     ("call", &["domain", "error", "signing", "surface"]),
@@ -35,13 +36,13 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "app",
         &[
             "clock", "config", "domain", "faults", "fetch", "metrics", "render", "requests",
-            "store", "workers",
+            "store", "urls", "workers",
         ],
     ),
-    ("banner", &["config", "domain"]),
+    ("banner", &["config", "domain", "start"]),
     ("remote", &["app", "config", "domain", "seed"]),
     ("offline", &["clock", "config", "transform"]),
-    ("start", &["app", "clock", "config", "state", "store"]),
+    ("start", &["app", "clock", "config", "server", "state", "store", "tls"]),
     (
         "emulator",
         &[
@@ -54,7 +55,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
     ("ingest", &["app", "domain", "store", "transform"]),
     ("answer", &["domain", "error", "render", "transform"]),
-    ("explain", &["answer", "render", "transform"]),
+    ("explain", &["answer", "render", "transform", "urls"]),
     (
         "api",
         &[
@@ -128,7 +129,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "urls",
         ],
     ),
-    ("connection", &[]),
+    ("connection", &["tls", "urls"]),
     (
         "observe",
         &[
@@ -160,6 +161,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "explain",
             "observe",
             "surface",
+            "tls",
+            "urls",
             "zone",
         ],
     ),
@@ -186,10 +189,10 @@ const RESERVED: &[(&str, &[&str])] = &[
         &["answer", "api", "control", "delivery", "explain", "fetch", "observe", "server", "zone"],
     ),
     ("rusqlite", &["store"]),
-    // An origin may be a folder, and a seed is one.
-    ("PathBuf", &["config", "emulator", "fetch", "offline", "seed", "start", "store"]),
+    // An origin may be a folder, and a seed is one; certificates are files, for other programs read them.
+    ("PathBuf", &["config", "emulator", "fetch", "offline", "seed", "start", "store", "tls"]),
     // Linux tells of memory in a file.
-    ("fs", &["fetch", "metrics", "offline", "remote", "seed", "store"]),
+    ("fs", &["fetch", "metrics", "offline", "remote", "seed", "store", "tls"]),
 ];
 
 #[test]

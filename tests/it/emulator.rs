@@ -112,3 +112,25 @@ async fn what_can_not_start_says_why() {
     assert!(matches!(second.err(), Some(StartError::Open(_))));
     drop(first);
 }
+
+#[tokio::test]
+async fn tls_comes_with_the_ca_that_it_is_trusted_by() {
+    let tls = "127.0.0.1:0".parse().unwrap();
+    let tintype = Emulator::builder().settings(|settings| settings.tls.listen = Some(tls));
+    let tintype = tintype.start().await.unwrap();
+    let ask = |roots| {
+        let tls = ureq::tls::TlsConfig::builder().root_certs(roots).build();
+        let agent: ureq::Agent = ureq::Agent::config_builder().tls_config(tls).build().into();
+        let url = format!("{}/_tintype/urls", tintype.tls_url().unwrap());
+        tokio::task::spawn_blocking(move || agent.get(&url).call())
+    };
+
+    let authority = ureq::tls::Certificate::from_pem(tintype.ca_pem().unwrap().as_bytes()).unwrap();
+    let trusted = ask(ureq::tls::RootCerts::new_with_certs(&[authority])).await.unwrap();
+    let text = trusted.unwrap().body_mut().read_to_string().unwrap();
+    assert!(text.contains(&format!("\"delivery\":\"{}\"", tintype.tls_url().unwrap())), "{text}");
+
+    let strange = ask(ureq::tls::RootCerts::WebPki).await.unwrap();
+    assert!(strange.unwrap_err().to_string().contains("UnknownIssuer"));
+    assert_eq!(Emulator::builder().start().await.unwrap().tls_url(), None);
+}

@@ -6,6 +6,7 @@ mod support;
 mod api;
 mod control;
 mod delivery;
+mod tls;
 mod zone;
 
 mod architecture;

@@ -19,7 +19,7 @@ const API: &str = "/client/v4/accounts/0123456789abcdef0123456789abcdef/images";
 pub(crate) struct Server {
     child: Child,
     banner: Vec<String>,
-    stderr: Option<ChildStderr>,
+    stderr: BufReader<ChildStderr>,
 }
 
 impl Drop for Server {
@@ -44,7 +44,7 @@ impl Server {
         Self::spawn(tintype(&[&["--listen", "127.0.0.1:0"], arguments].concat()))
     }
 
-    fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut banner = Vec::new();
@@ -52,12 +52,18 @@ impl Server {
         while banner.last().is_none_or(|line: &String| !line.contains("curl")) {
             banner.push(lines.next().expect("the banner ends").unwrap());
         }
-        let stderr = child.stderr.take();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, banner, stderr }
     }
 
     pub(crate) fn base(&self) -> &str {
         self.banner[0].strip_prefix("tintype listening on ").unwrap()
+    }
+
+    /// What the banner says under this label.
+    pub(crate) fn says(&self, label: &str) -> &str {
+        let value = self.banner.iter().find_map(|line| line.trim_start().strip_prefix(label));
+        value.unwrap_or_else(|| panic!("{label} in {:?}", self.banner)).trim()
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, Vec<u8>) {
@@ -103,10 +109,22 @@ impl Server {
         self.child.wait().unwrap()
     }
 
-    fn log(&mut self) -> String {
+    /// What is left of the log, to its end.
+    pub(crate) fn log(&mut self) -> String {
         let mut log = String::new();
-        self.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        self.stderr.read_to_string(&mut log).unwrap();
         log
+    }
+
+    /// The next line of the log with this in it.
+    pub(crate) fn line(&mut self, wanted: &str) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "the log has {wanted:?}");
+            if line.contains(wanted) {
+                return line;
+            }
+        }
     }
 }
 
@@ -117,7 +135,7 @@ pub(crate) fn fail(command: &mut Command) -> String {
     String::from_utf8(stderr).unwrap()
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 

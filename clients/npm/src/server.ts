@@ -78,6 +78,8 @@ export class Tintype extends Account {
     this.#process = undefined;
     if (child === undefined) return;
     if (child.exitCode === null && child.signalCode === null) {
+      // It was let go of; its end is waited for.
+      child.ref();
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;

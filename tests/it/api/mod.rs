@@ -10,4 +10,5 @@ mod listing;
 mod metadata_filters;
 mod upload;
 mod upload_by_url;
+mod urls;
 mod variants;

@@ -26,8 +26,9 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let stopped = async move { stopped.await.unwrap_or_default() };
         let app = app.app.clone();
+        let doors = server::Doors { plain: listener, secured: None };
         let served = tokio::spawn(async move {
-            server::serve(listener, app, stopped, std::future::pending()).await.unwrap();
+            server::serve(doors, app, stopped, std::future::pending()).await.unwrap();
         });
         Self { address, stop, served }
     }

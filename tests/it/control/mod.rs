@@ -11,3 +11,4 @@ mod requests;
 mod seed;
 mod sign;
 mod snapshots;
+mod urls;

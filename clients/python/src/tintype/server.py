@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from .control import DEFAULT_ACCOUNT, Account
@@ -16,12 +18,18 @@ _STOP = 10
 """Seconds that a server has to end by itself."""
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
 class Tintype(Account):
     """A running tintype. As an ``Account``, it is the server as a whole."""
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url.rstrip("/"))
         self._process: subprocess.Popen[bytes] | None = None
+        self._end: Callable[[], None] | None = None
 
     @classmethod
     def start(
@@ -50,18 +58,18 @@ class Tintype(Account):
             command = [os.fspath(program), "--listen", "127.0.0.1:0", "--ready-file", str(ready), *settings, *args]
             with log.open("wb") as stderr:
                 process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
-            atexit.register(process.kill)
+            end = partial(_end, process)
+            atexit.register(end)
             deadline = time.monotonic() + timeout
             while not ready.exists():
                 if process.poll() is not None or time.monotonic() > deadline:
-                    process.kill()
-                    process.wait()
-                    atexit.unregister(process.kill)
+                    atexit.unregister(end)
+                    end()
                     reason = log.read_text(errors="replace").strip()[-2000:] or f"not within {timeout} s"
                     raise RuntimeError(f"tintype did not start: {reason}")
                 time.sleep(0.002)
             server = cls(ready.read_text())
-        server._process = process
+        server._process, server._end = process, end
         return server
 
     @property
@@ -82,9 +90,8 @@ class Tintype(Account):
         try:
             process.wait(_STOP)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        atexit.unregister(process.kill)
+            _end(process)
+        atexit.unregister(self._end)
 
     def __enter__(self) -> Tintype:
         return self

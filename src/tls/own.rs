@@ -1,0 +1,93 @@
+//! A certificate and a key from files of somebody else's, who may replace them at any time.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use sha2::{Digest, Sha256};
+
+use super::{Identity, Result, TlsError};
+
+/// The files, and what was in them last.
+pub(super) struct Pair {
+    certificate: PathBuf,
+    key: PathBuf,
+    /// `None` if they could not be read.
+    last: Option<[u8; 32]>,
+}
+
+/// What is in the files.
+struct Contents {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+impl Pair {
+    pub(super) fn open(certificate: &Path, key: &Path) -> Result<(Self, Identity)> {
+        let mut pair =
+            Self { certificate: certificate.to_owned(), key: key.to_owned(), last: None };
+        let read = pair.read().and_then(|contents| {
+            pair.last = Some(contents.digest());
+            contents.identity()
+        });
+        match read {
+            Ok(identity) => Ok((pair, identity)),
+            Err(reason) => {
+                let Self { certificate, key, .. } = pair;
+                Err(TlsError::Own { certificate, key, reason })
+            }
+        }
+    }
+
+    pub(super) fn certificate(&self) -> &Path {
+        &self.certificate
+    }
+
+    /// What the files hold, if it has changed and is good. They are read whole: a time of change
+    /// says little where files are mounted or linked.
+    pub(super) fn newer(&mut self) -> Option<Identity> {
+        let read = self.read();
+        let digest = read.as_ref().ok().map(Contents::digest);
+        if digest == self.last {
+            return None;
+        }
+        self.last = digest;
+        let path = self.certificate.display();
+        match read.and_then(|contents| contents.identity()) {
+            Ok(identity) => Some(identity),
+            // One file may have been written and the other not yet.
+            Err(reason) => {
+                tracing::warn!(certificate = %path, reason, "the certificate has changed and can't be used: the one before stays");
+                None
+            }
+        }
+    }
+
+    fn read(&self) -> std::result::Result<Contents, String> {
+        let read = |path: &Path| {
+            fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))
+        };
+        Ok(Contents { certificate: read(&self.certificate)?, key: read(&self.key)? })
+    }
+}
+
+impl Contents {
+    fn digest(&self) -> [u8; 32] {
+        let certificate = Sha256::digest(&self.certificate);
+        Sha256::new().chain_update(certificate).chain_update(&self.key).finalize().into()
+    }
+
+    fn identity(&self) -> std::result::Result<Identity, String> {
+        let chain: std::result::Result<Vec<_>, _> =
+            CertificateDer::pem_slice_iter(&self.certificate).collect();
+        let chain = chain.map_err(|error| format!("the certificate is no PEM: {error}"))?;
+        if chain.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
+        let key = PrivateKeyDer::from_pem_slice(&self.key);
+        let key = key.map_err(|error| format!("the key is no PEM: {error}"))?;
+        Identity::new(chain, key).map_err(|error| error.to_string())
+    }
+}
