@@ -101,6 +101,7 @@ pub struct Settings {
         value_name = "on|off",
         default_value = "on",
         action = ArgAction::Set,
+        hide_possible_values = true,
         value_parser = BoolishValueParser::new()
     )]
     pub fsync: bool,

@@ -5,7 +5,7 @@ use std::{future, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
     app::App,
@@ -38,7 +38,7 @@ pub struct Builder(Settings);
 ///
 /// let account = tintype.account("worker-1").await?;
 /// account.clock().advance(chrono::TimeDelta::hours(1));
-/// account.fail(serde_json::json!({ "operation": "Upload an image", "to": 1, "status": 503 }))?;
+/// account.fail(serde_json::json!({ "operation": "Upload an image", "to": 1, "status": 503 })).await?;
 /// // … what is tested uploads, fails, and tries again …
 /// assert!(account.requests().is_empty());
 /// account.reset().await?;
@@ -50,6 +50,8 @@ pub struct Emulator {
     all: View,
     bases: Bases,
     default: Account,
+    /// Dropped, it ends connections that nobody uses.
+    stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<std::io::Result<()>>,
     /// Removed last.
     _temporary: Option<TempDir>,
@@ -73,6 +75,8 @@ pub enum ViewError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Name(#[from] InvalidSnapshotName),
+    #[error(transparent)]
+    Fault(#[from] InvalidFault),
 }
 
 impl Default for Builder {
@@ -126,11 +130,15 @@ impl Builder {
     pub async fn start(self) -> Result<Emulator, StartError> {
         let Prepared { app, doors, bases, temporary } = start::prepare(self.0).await?;
         let (default, _) = app.default_account().await?;
-        // It ends when it is dropped, with whatever is under way.
-        let server = server::serve(doors, app.clone(), future::pending(), future::pending());
-        let server = tokio::spawn(server);
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async move {
+            // Nothing is ever sent: it is dropped.
+            let _ = stopped.await;
+        };
+        let server = server::serve(doors, app.clone(), stopped, future::pending());
+        let (stop, server) = (Some(stop), tokio::spawn(server));
         let all = View { app, whose: None };
-        Ok(Emulator { all, bases, default, server, _temporary: temporary })
+        Ok(Emulator { all, bases, default, stop, server, _temporary: temporary })
     }
 }
 
@@ -188,6 +196,7 @@ impl Deref for Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.all.app.requests.end();
+        self.stop.take();
         self.server.abort();
     }
 }
@@ -226,12 +235,12 @@ impl View {
     }
 
     /// Lets calls fail by a rule, as `POST /_tintype/faults` takes it (docs/control.md); the rule's number.
-    pub fn fail(&self, rule: Value) -> Result<u64, InvalidFault> {
+    pub async fn fail(&self, rule: Value) -> Result<u64, ViewError> {
         let mut rule = Rule::read(rule, &observe::operations())?;
-        rule.account.clone_from(&self.whose);
-        rule.when.account = self.id().map(ToString::to_string);
-        let ids = self.app.faults.add(vec![rule]);
-        Ok(ids[0])
+        if let Some(owner) = rule.claim(self.id())? {
+            rule.account = Some(self.app.prospective_account(owner).await?);
+        }
+        Ok(self.app.faults.add(vec![rule])[0])
     }
 
     /// Removes the rules by which calls fail; how many there were.

@@ -105,8 +105,12 @@ fn start_log(format: LogFormat) {
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
-    let (stop, hurry) = (signals(1)?, signals(2)?);
-    let Prepared { app, doors, bases, temporary: _temporary } = prepare(settings).await?;
+    let (mut stop, hurry) = (Box::pin(signals(1)?), signals(2)?);
+    let prepared = tokio::select! {
+        prepared = prepare(settings) => prepared?,
+        () = &mut stop => return Ok(()),
+    };
+    let Prepared { app, doors, bases, temporary: _temporary } = prepared;
     let settings = app.settings.clone();
     let (account, keys) = app.default_account().await?;
     // The banner is for people: a closed stdout is no reason not to serve.

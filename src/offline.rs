@@ -2,13 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, File, Permissions},
+    io::{self, Read, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use bytesize::ByteSize;
 use indicatif::{ProgressBar, ProgressStyle};
-use walkdir::WalkDir;
+use tempfile::NamedTempFile;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
     clock::Stopwatch,
@@ -30,6 +33,8 @@ pub enum OfflineError {
     Picture { file: String, reason: TransformError },
     #[error("{file} and {other} would both be {to}")]
     Same { file: String, other: String, to: String },
+    #[error("{0} would be made of itself")]
+    Itself(String),
     #[error("there is no picture in {0}")]
     Empty(String),
     #[error("{failed} of {all} pictures were not made")]
@@ -37,6 +42,9 @@ pub enum OfflineError {
 }
 
 type Result<T, E = OfflineError> = std::result::Result<T, E>;
+
+/// As many bytes as tell a picture.
+const HEAD: u64 = 4_096;
 
 /// How the name of what is made comes about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,10 +93,17 @@ fn transform_folder(wanted: &Transform, options: &Options, say: impl Fn(&str)) -
 /// its ending.
 fn pictures(wanted: &Transform) -> Result<BTreeMap<PathBuf, PathBuf>> {
     let mut pictures = BTreeMap::new();
-    for entry in WalkDir::new(&wanted.from).sort_by_file_name() {
+    // What was made before is no source.
+    let made = wanted.to.canonicalize().ok();
+    let is_source = |entry: &DirEntry| match (&made, entry.path().canonicalize()) {
+        (Some(made), Ok(path)) => path != *made,
+        _ => true,
+    };
+    let files = WalkDir::new(&wanted.from).sort_by_file_name().into_iter();
+    for entry in files.filter_entry(is_source) {
         let entry = entry.map_err(|error| at(&wanted.from)(error.into()))?;
         let from = entry.path();
-        if !entry.file_type().is_file() || sniff(&fs::read(from).map_err(at(from))?).is_none() {
+        if !from.is_file() || !is_picture(from).map_err(at(from))? {
             continue;
         }
         let below = from.strip_prefix(&wanted.from).expect("it is below the folder");
@@ -102,6 +117,13 @@ fn pictures(wanted: &Transform) -> Result<BTreeMap<PathBuf, PathBuf>> {
         return Err(OfflineError::Empty(wanted.from.display().to_string()));
     }
     Ok(pictures)
+}
+
+/// Told by the first bytes.
+fn is_picture(file: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(file)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(sniff(&head).is_some())
 }
 
 /// Makes one picture; what was done.
@@ -119,10 +141,10 @@ fn make(from: &Path, to: &Path, naming: Naming, options: &Options) -> Result<Str
         Naming::AsSaid => to.to_owned(),
         Naming::ByFormat => add_ending(to, media_type),
     };
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).map_err(at(folder))?;
+    if from.canonicalize().ok() == to.canonicalize().ok() {
+        return Err(OfflineError::Itself(from.display().to_string()));
     }
-    fs::write(&to, &bytes).map_err(at(&to))?;
+    write(&to, &bytes).map_err(at(&to))?;
     let mut text = format!(
         "{} {} -> {} {} in {} ms",
         from.display(),
@@ -133,7 +155,23 @@ fn make(from: &Path, to: &Path, naming: Naming, options: &Options) -> Result<Str
     );
     text.extend((!plan.is_empty()).then(|| format!("\n  {plan}")));
     text.extend(warnings.iter().map(|warning| format!("\n  warning: {warning}")));
+    let says = mime_guess::from_path(&to).first_raw();
+    if says.is_some_and(|says| says != media_type) {
+        text.push_str(&format!("\n  warning: it is {media_type}, whatever its name says"));
+    }
     Ok(text)
+}
+
+/// The file is there whole or not at all.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut draft = NamedTempFile::new_in(folder)?;
+    draft.write_all(bytes)?;
+    draft.as_file().set_permissions(Permissions::from_mode(0o644))?;
+    draft.persist(file)?;
+    Ok(())
 }
 
 /// Size and kind of a picture, as far as they are known, and how many bytes it has.

@@ -24,7 +24,7 @@ pub enum StartError {
     Temporary(io::Error),
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("the seed can't be loaded: {0}")]
+    #[error("the seed can't be loaded")]
     Seed(#[from] SeedingError),
     #[error("can't listen on {address}: {reason}")]
     Listen { address: SocketAddr, reason: io::Error },
@@ -75,10 +75,6 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
         None => None,
     };
     let sweeper = store.clone();
-    thread::spawn(move || {
-        sweeper.count_renditions();
-        sweeper.sweep_orphans();
-    });
     let time = settings.clock.map_or(Time::SYSTEM, Time::Frozen);
     let clock = Clock::new(time, settings.id_seed);
     let mut app = App::new(settings, clock, store);
@@ -95,6 +91,10 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
         bases.certificate = Some(tls.file().to_owned());
         doors.secured = Some(tls.accept(listener));
     }
+    thread::spawn(move || {
+        sweeper.count_renditions();
+        sweeper.sweep_orphans();
+    });
     Ok(Prepared { app, doors, bases, temporary })
 }
 

@@ -74,6 +74,20 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     }
 }
 
+/// A control that takes no parameters is given none.
+pub(super) struct Nothing;
+
+impl<S: Sync> FromRequestParts<S> for Nothing {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        match parts.uri.query() {
+            None | Some("") => Ok(Self),
+            Some(_) => Err(Refusal::bad("it takes no parameters")),
+        }
+    }
+}
+
 /// `?account=ID`: whose state is meant. Without it, everybody's.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::refuse;
+use super::{asked::Nothing, refuse};
 use crate::{
     app::App,
     call::Operations,
@@ -18,12 +18,12 @@ use crate::{
     transform::{self, ENGINE_VERSION, Place, Support},
 };
 
-pub(super) async fn health() -> Json<Value> {
+pub(super) async fn health(_: Nothing) -> Json<Value> {
     Json(json!({ "ok": true }))
 }
 
 /// Reads a row, whichever there is.
-pub(super) async fn ready(State(app): State<App>) -> Response {
+pub(super) async fn ready(State(app): State<App>, _: Nothing) -> Response {
     let id = crate::app::DEFAULT_ACCOUNT.parse().expect("the default account's id is well-formed");
     let look = move |conn: &Connection| accounts::find(conn, &id).map(drop);
     let looked: Result<(), StoreError> = app.store.read(look).await;
@@ -36,7 +36,7 @@ pub(super) async fn ready(State(app): State<App>) -> Response {
     }
 }
 
-pub(super) async fn version() -> Json<Value> {
+pub(super) async fn version(_: Nothing) -> Json<Value> {
     Json(json!({
         "name": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
@@ -44,7 +44,7 @@ pub(super) async fn version() -> Json<Value> {
     }))
 }
 
-pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
+pub(super) async fn metrics(State(app): State<App>, _: Nothing) -> impl IntoResponse {
     let App { renderer, workers, store, .. } = &app;
     let mut text = Exposition::default();
     text.answers("tintype_requests_total", "Requests answered.", &app.answers);
@@ -68,7 +68,7 @@ pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, label)], text.text())
 }
 
-pub(super) async fn options() -> Json<Value> {
+pub(super) async fn options(_: Nothing) -> Json<Value> {
     let options = transform::TABLE.iter().map(|row| {
         let (support, note) = match row.support {
             Support::Full => ("full", None),
@@ -96,7 +96,10 @@ fn place(place: Place) -> &'static str {
     }
 }
 
-pub(super) async fn operations(Extension(operations): Extension<Operations>) -> Json<Value> {
+pub(super) async fn operations(
+    Extension(operations): Extension<Operations>,
+    _: Nothing,
+) -> Json<Value> {
     let operations = operations.0.iter().map(|(surface, operation)| {
         json!({
             "name": operation.name,
@@ -109,7 +112,7 @@ pub(super) async fn operations(Extension(operations): Extension<Operations>) -> 
     Json(json!({ "operations": operations.collect::<Vec<_>>() }))
 }
 
-pub(super) async fn errors() -> Json<Value> {
+pub(super) async fn errors(_: Nothing) -> Json<Value> {
     let errors = ErrorCode::ALL.iter().map(|code| {
         let row = code.row();
         json!({

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::asked::{self, Refusal, Result, Whose, account_id};
+use super::asked::{self, Refusal, Result, Whose};
 use crate::{
     app::App,
     call::Operations,
@@ -17,6 +17,7 @@ use crate::{
 pub(super) async fn add(
     State(app): State<App>,
     Extension(operations): Extension<Operations>,
+    Whose(whose): Whose,
     asked::Json(body): asked::Json<Value>,
 ) -> Result<Json<Value>> {
     let rules = match body {
@@ -31,8 +32,8 @@ pub(super) async fn add(
             false => Refusal::bad(&why),
         };
         let mut rule = Rule::read(rule, &operations).map_err(refused)?;
-        let whose = Whose(account_id(rule.when.account.clone())?);
-        rule.account = whose.account(&app).await?;
+        let owner = rule.claim(whose.as_ref()).map_err(refused)?;
+        rule.account = Whose(owner).account(&app).await?;
         read.push(rule);
     }
     Ok(Json(json!({ "ids": app.faults.add(read) })))
@@ -48,8 +49,12 @@ pub(super) async fn clear(State(app): State<App>, Whose(whose): Whose) -> Result
     Ok(Json(json!({ "removed": removed })))
 }
 
-pub(super) async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>> {
-    let is_there = id.parse().is_ok_and(|id| app.faults.remove(id));
+pub(super) async fn remove(
+    State(app): State<App>,
+    Whose(whose): Whose,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let is_there = id.parse().is_ok_and(|id| app.faults.remove(id, whose.as_ref()));
     if is_there {
         Ok(Json(json!({ "removed": 1 })))
     } else {

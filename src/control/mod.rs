@@ -122,8 +122,8 @@ controls! {
         "The rules, with how many `calls` each concerned and how many of them were `hits`.", "";
     delete "/_tintype/faults" faults::clear asked::OF_ACCOUNT,
         "Removes every rule, or those of an account: `{\"removed\":2}`.", "";
-    delete "/_tintype/faults/{id}" faults::remove &[],
-        "Removes one rule.", "";
+    delete "/_tintype/faults/{id}" faults::remove asked::OF_ACCOUNT,
+        "Removes one rule, if it is the account's.", "";
     get "/_tintype/requests" requests::list requests::FIELDS,
         "The last requests and what became of them, oldest first, and `next`, to go on from with `since`. Control isn't among them.",
         "curl -G $TINTYPE/_tintype/requests --data-urlencode 'operation=Upload an image' -d wait=5s";

@@ -91,7 +91,7 @@ impl Wanted {
             code: self.code,
             account: Whose(account_id(self.account)?).account(app).await?,
             path: self.path,
-            since: self.since.unwrap_or_default(),
+            since: self.since,
             limit: self.limit,
         })
     }
@@ -130,7 +130,7 @@ pub(super) async fn events(
     }
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let since = last.or(wanted.since).unwrap_or_else(|| app.requests.last());
-    let filter = Filter { since, ..wanted.filter(&app, &operations).await? };
+    let filter = Filter { since: Some(since), ..wanted.filter(&app, &operations).await? };
     Ok(Sse::new(follow(app, filter)).keep_alive(KeepAlive::default()))
 }
 
@@ -145,7 +145,7 @@ fn follow(app: App, filter: Filter) -> impl Stream<Item = Result<Event, Infallib
                 if found.entries.is_empty() && app.requests.have_ended() {
                     return None;
                 }
-                filter.since = found.next;
+                filter.since = Some(found.next);
                 // An account that can't be looked up has no name; the request is told all the same.
                 let _ = names.learn(&app, &found.entries).await;
                 ready = found.entries.into();

@@ -30,6 +30,7 @@ pub(super) const FIELDS: Fields = &[
 
 /// What is to be signed: a delivery URL or its path, or a variant of an image.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     url: Option<String>,
     image: Option<String>,

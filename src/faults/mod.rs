@@ -53,6 +53,8 @@ pub enum InvalidFault {
     Operation(#[from] UnknownOperation),
     #[error(transparent)]
     Account(InvalidAccountId),
+    #[error("the rule names an account, and it is another's that was asked for")]
+    Foreign,
 }
 
 /// The rules. Clones share them.
@@ -117,9 +119,9 @@ impl Faults {
         board.rules.iter().filter(|posted| posted.is_of(account)).cloned().collect()
     }
 
-    /// Takes a rule away; whether there was one.
-    pub fn remove(&self, id: u64) -> bool {
-        self.retain(|posted| posted.id != id) > 0
+    /// Takes a rule away, if it is the account's; whether there was one.
+    pub fn remove(&self, id: u64, account: Option<&AccountId>) -> bool {
+        self.retain(|posted| posted.id != id || !posted.is_of(account)) > 0
     }
 
     /// Takes away the rules of an account, or all; how many there were.
@@ -245,7 +247,7 @@ mod tests {
 
         assert_eq!(faults.clear(Some(&"a".parse().unwrap())), 1);
         assert_eq!(ids(), [2, 3]);
-        assert!(faults.remove(3) && !faults.remove(3));
+        assert!(faults.remove(3, None) && !faults.remove(3, None));
         assert_eq!(faults.clear(None), 1);
         assert!(!faults.any());
     }

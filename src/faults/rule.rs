@@ -122,6 +122,18 @@ impl Rule {
         self.fault.check()
     }
 
+    /// Makes it a rule of this account, if it isn't one of everybody's; the account whose calls are met.
+    pub fn claim(&mut self, whose: Option<&AccountId>) -> Result<Option<AccountId>, InvalidFault> {
+        match (self.owner()?, whose) {
+            (Some(owner), Some(whose)) if owner != *whose => Err(InvalidFault::Foreign),
+            (None, Some(whose)) => {
+                self.when.account = Some(whose.to_string());
+                Ok(Some(whose.clone()))
+            }
+            (owner, _) => Ok(owner),
+        }
+    }
+
     /// The id of the account whose calls are met, as it is written.
     pub fn owner(&self) -> Result<Option<AccountId>, InvalidFault> {
         let id = self.when.account.as_deref().map(str::parse);

@@ -15,11 +15,13 @@ pub fn faults(wanted: &Faults) -> Result<String, RemoteError> {
             question.with("account", account).ask(SendBody::none())?
         }
         Some(FaultsCommand::Add { rules }) => {
-            Question::new(server, Method::POST, "faults").ask(rules.as_str())?
+            let question = Question::new(server, Method::POST, "faults");
+            question.with("account", account).ask(rules.as_str())?
         }
         Some(FaultsCommand::Clear { id: Some(id) }) => {
             let control = format!("faults/{id}");
-            Question::new(server, Method::DELETE, &control).ask(SendBody::none())?
+            let question = Question::new(server, Method::DELETE, &control);
+            question.with("account", account).ask(SendBody::none())?
         }
         Some(FaultsCommand::Clear { id: None }) => {
             let question = Question::new(server, Method::DELETE, "faults");

@@ -85,7 +85,7 @@ impl Entry {
         Self {
             seq: 0,
             time,
-            call,
+            call: Call { target: without_credentials(&call.target), ..call },
             user_agent: user_agent.map(cut),
             fault: None,
             duration: Duration::ZERO,
@@ -127,6 +127,7 @@ impl Notes {
         let mut noted = self.lock();
         if noted.form.len() < MAX_FIELDS {
             let Field { name, value, filename, size } = field;
+            let value = value.as_deref().map(without_credentials);
             let [value, filename] = [value, filename].map(|text| text.as_deref().map(cut));
             noted.form.push(Field { name: cut(&name), value, filename, size });
         }
@@ -136,7 +137,7 @@ impl Notes {
     pub fn body(&self, bytes: &[u8]) {
         let text = std::str::from_utf8(bytes).ok();
         let text = text.filter(|text| !text.is_empty() && text.len() <= MAX_BODY);
-        self.lock().body = text.map(str::to_owned);
+        self.lock().body = text.map(without_credentials);
     }
 
     pub(super) fn take(&self) -> (Vec<Field>, Option<String>) {
@@ -150,6 +151,20 @@ impl Notes {
 }
 
 /// The beginning of a text, with a mark where it was cut.
+/// Without user names and passwords in URLs.
+fn without_credentials(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, behind) = rest.split_at(at + 3);
+        let end = behind.find(['/', '?', '#', '"', '\\', ' ', ',']).unwrap_or(behind.len());
+        let host = behind[..end].rfind('@').map_or(0, |at| at + 1);
+        clean.push_str(before);
+        rest = &behind[host..];
+    }
+    clean + rest
+}
+
 fn cut(text: &str) -> String {
     if text.len() <= MAX_TEXT {
         return text.to_owned();
@@ -161,6 +176,21 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_in_urls_are_left_out() {
+        for (text, kept) in [
+            ("http://user:secret@host/a@b", "http://host/a@b"),
+            (
+                "{\"url\":\"https://u:p@a.test\"} https://b.test",
+                "{\"url\":\"https://a.test\"} https://b.test",
+            ),
+            ("/cdn-cgi/image/w=1/http://u@host", "/cdn-cgi/image/w=1/http://host"),
+            ("me@host, ://", "me@host, ://"),
+        ] {
+            assert_eq!(without_credentials(text), kept);
+        }
+    }
 
     #[test]
     fn long_texts_are_cut_between_letters() {

@@ -25,8 +25,8 @@ pub struct Filter {
     pub code: Option<u16>,
     pub account: Option<Account>,
     pub path: Option<Glob>,
-    /// Entries up to this number don't pass.
-    pub since: u64,
+    /// Entries up to this number don't pass; `None` for all, and with a limit the latest.
+    pub since: Option<u64>,
     pub limit: Option<usize>,
 }
 

@@ -92,22 +92,23 @@ impl Requests {
     /// The entries that pass.
     #[must_use]
     pub fn find(&self, filter: &Filter) -> Found {
+        let since = filter.since.unwrap_or_default();
         let (recent, last): (Vec<_>, u64) = {
             let log = self.lock();
-            let old = log.entries.partition_point(|entry| entry.seq <= filter.since);
+            let old = log.entries.partition_point(|entry| entry.seq <= since);
             (log.entries.range(old..).cloned().collect(), log.seq)
         };
         let mut entries: Vec<_> = recent.into_iter().filter(|entry| filter.passes(entry)).collect();
         let over = filter.limit.map_or(0, |limit| entries.len().saturating_sub(limit));
         if over == 0 {
-            return Found { entries, next: last.max(filter.since) };
+            return Found { entries, next: last.max(since) };
         }
-        if filter.since == 0 {
+        if filter.since.is_none() {
             // Whoever doesn't go on from somewhere wants the latest.
             return Found { entries: entries.split_off(over), next: last };
         }
         entries.truncate(entries.len() - over);
-        let next = entries.last().map_or(filter.since, |entry| entry.seq);
+        let next = entries.last().map_or(since, |entry| entry.seq);
         Found { entries, next }
     }
 
@@ -274,16 +275,17 @@ mod tests {
             (targets(&found), found.next)
         };
 
-        assert_eq!(find(0, 2), ("cd".to_owned(), 4));
-        assert_eq!(find(1, 2), ("bc".to_owned(), 3));
-        assert_eq!(find(3, 2), ("d".to_owned(), 4));
-        assert_eq!(find(4, 2), (String::new(), 4));
+        assert_eq!(find(None, 2), ("cd".to_owned(), 4));
+        assert_eq!(find(Some(0), 2), ("ab".to_owned(), 2));
+        assert_eq!(find(Some(1), 2), ("bc".to_owned(), 3));
+        assert_eq!(find(Some(3), 2), ("d".to_owned(), 4));
+        assert_eq!(find(Some(4), 2), (String::new(), 4));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_is_told_of_what_comes_and_of_the_end() {
         let requests = log(10, &["a"]);
-        let filter = Filter { since: 1, ..Filter::default() };
+        let filter = Filter { since: Some(1), ..Filter::default() };
         let nothing = requests.wait(&filter, Duration::from_secs(5)).await;
         assert_eq!((targets(&nothing).as_str(), nothing.next), ("", 1));
 
@@ -295,7 +297,7 @@ mod tests {
         drop(requests.open(entry("b"), None));
         assert_eq!(targets(&waiting.await.unwrap()), "b");
 
-        let filter = Filter { since: 2, ..Filter::default() };
+        let filter = Filter { since: Some(2), ..Filter::default() };
         let wait = requests.wait(&filter, Duration::MAX);
         let (found, ()) = tokio::join!(wait, async { requests.end() });
         assert_eq!(targets(&found), "");

@@ -82,6 +82,9 @@ impl SeedImage {
     /// The file's bytes, or as many of them. Blocks.
     pub fn read(&self, limit: u64) -> Result<Vec<u8>, SeedError> {
         let read = || {
+            if !is_file(&self.path) {
+                return Err(io::Error::other("there is no such file"));
+            }
             let mut bytes = Vec::new();
             File::open(&self.path)?.take(limit).read_to_end(&mut bytes)?;
             Ok(bytes)
@@ -311,12 +314,17 @@ fn files(folder: &Path) -> Result<BTreeSet<String>, SeedError> {
             let kind = entry.file_type().map_err(|error| unreadable(&error))?;
             if kind.is_dir() {
                 folders.push((entry.path(), format!("{path}/")));
-            } else if is_image(&name) {
+            } else if is_image(&name) && is_file(&entry.path()) {
                 found.insert(path);
             }
         }
     }
     Ok(found)
+}
+
+/// Or a link to one. Other things that can be opened may never end.
+fn is_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 fn is_image(name: &str) -> bool {

@@ -3,7 +3,7 @@
 //!
 //! Reading checks everything: what comes out is as valid as what the API would have made.
 
-use std::fmt::Display;
+use std::{collections::HashSet, fmt::Display};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -136,9 +136,16 @@ pub(super) fn parse(text: &[u8]) -> Result<Vec<AccountState>, ManifestError> {
     if version > VERSION {
         return Err(ManifestError::Newer(version));
     }
+    if version == 0 {
+        return Err(unreadable(&"there is no version 0"));
+    }
     let manifest: Manifest = serde_json::from_slice(text).map_err(|error| unreadable(&error))?;
+    let mut ids = HashSet::new();
     let states = manifest.accounts.into_iter().map(|row| {
         let state = row.read()?;
+        if !ids.insert(state.account.id.clone()) {
+            return Err(bad("account", &state.account.id, &"it is there twice"));
+        }
         state.check().map_err(|error| unreadable(&error))?;
         Ok(state)
     });

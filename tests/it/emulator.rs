@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tintype::{Emulator, emulator::View, requests::Filter, start::StartError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::fixtures;
 
@@ -32,7 +33,9 @@ async fn accounts_are_views_that_do_not_touch_each_other() {
     let seeded = emulator.default_account().id.clone();
     let one = emulator.account("one").await.unwrap();
 
-    one.fail(json!({ "operation": "Images usage statistics", "to": 1, "latency": "1ms" })).unwrap();
+    one.fail(json!({ "operation": "Images usage statistics", "to": 1, "latency": "1ms" }))
+        .await
+        .unwrap();
     one.clock().advance(TimeDelta::hours(1));
     assert_eq!(count(&emulator, "one").await, 0);
     assert_ne!(count(&emulator, seeded.as_str()).await, 0);
@@ -80,23 +83,36 @@ async fn a_request_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_dropped_is_gone() {
+async fn what_is_dropped_is_gone_with_its_connections() {
     let emulator = Emulator::builder().ephemeral().start().await.unwrap();
-    let url = emulator.base_url().to_owned();
+    let url = format!("{}/_tintype/health", emulator.base_url());
+    let address = emulator.base_url().strip_prefix("http://").unwrap().to_owned();
+    let mut kept = tokio::net::TcpStream::connect(&address).await.unwrap();
+    kept.write_all(b"GET /_tintype/health HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answer = [0; 12];
+    kept.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+
     drop(emulator);
 
-    // The task ends at its next chance.
-    let mut refused = false;
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-        let url = format!("{url}/_tintype/health");
-        let answer = tokio::task::spawn_blocking(move || ureq::get(url).call().is_err()).await;
-        refused = answer.unwrap();
-        if refused {
-            break;
-        }
-    }
-    assert!(refused);
+    // The rest of the answer, and then the end.
+    kept.read_to_end(&mut Vec::new()).await.unwrap();
+    let refused = tokio::task::spawn_blocking(move || ureq::get(url).call().is_err());
+    assert!(refused.await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_of_the_account_that_it_names_or_is_added_for() {
+    let emulator = Emulator::builder().start().await.unwrap();
+    let mine = emulator.account("mine").await.unwrap();
+    emulator.fail(json!({ "account": "mine", "latency": "1ms" })).await.unwrap();
+    assert!(mine.fail(json!({ "account": "other", "status": 503 })).await.is_err());
+
+    count(&emulator, "other").await;
+    count(&emulator, "mine").await;
+
+    let met = emulator.requests().iter().map(|entry| entry.fault.is_some()).collect::<Vec<_>>();
+    assert_eq!(met, [false, true]);
 }
 
 #[tokio::test]

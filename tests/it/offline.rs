@@ -77,6 +77,25 @@ fn what_fails_is_named_and_the_rest_is_made() {
 }
 
 #[test]
+fn a_source_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("one.png");
+    fs::copy(fixtures::path("geometry.png"), &picture).unwrap();
+    let made = folder.path().join("made");
+
+    let said = fail(&mut tintype(&["transform", text(&picture), text(&picture), "w=5"]));
+    assert!(said.contains("made of itself"), "{said}");
+    for _ in 0..2 {
+        run(&["transform", text(folder.path()), text(&made), "w=5,f=png-force"]);
+    }
+
+    assert_eq!(fs::read(&picture).unwrap(), fixtures::read("geometry.png"));
+    assert_eq!(fs::read_dir(&made).unwrap().count(), 1);
+    let said = run(&["transform", text(&picture), text(&folder.path().join("o.gif")), "w=5"]);
+    assert!(said.contains("warning: it is image/png"), "{said}");
+}
+
+#[test]
 fn shells_and_readers_are_served() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&["completions", shell]);

@@ -155,13 +155,11 @@ export class Account {
   readonly faults = {
     /** The rules' ids. */
     add: async (...rules: FaultRule[]): Promise<number[]> => {
-      const account = this.id === undefined ? {} : { account: this.id };
-      const body = rules.map((rule) => ({ ...account, ...rule }));
-      return (await this.#askAll<{ ids: number[] }>('POST', 'faults', {}, body)).ids;
+      return (await this.#ask<{ ids: number[] }>('POST', 'faults', {}, rules)).ids;
     },
     list: async (): Promise<Fault[]> => (await this.#ask<{ faults: Fault[] }>('GET', 'faults')).faults,
     remove: async (id: number): Promise<void> => {
-      await this.#askAll('DELETE', `faults/${id}`);
+      await this.#ask('DELETE', `faults/${id}`);
     },
     clear: async (): Promise<void> => {
       await this.#ask('DELETE', 'faults');
@@ -189,14 +187,9 @@ export class Account {
     return (await this.#ask<{ url: string }>('GET', 'sign', { image, variant, ...options })).url;
   }
 
-  #ask<T = unknown>(method: string, control: string, query: Query = {}, body?: unknown): Promise<T> {
-    return this.#askAll(method, control, { ...query, account: this.id }, body);
-  }
-
-  /** Asks for a control that knows no accounts. */
-  async #askAll<T = unknown>(method: string, control: string, query: Query = {}, body?: unknown): Promise<T> {
+  async #ask<T = unknown>(method: string, control: string, query: Query = {}, body?: unknown): Promise<T> {
     const url = new URL(`${this.baseUrl}/_tintype/${control}`);
-    for (const [name, value] of Object.entries(query)) {
+    for (const [name, value] of Object.entries({ ...query, account: this.id })) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };

@@ -10,6 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Account, DEFAULT_ACCOUNT } from './control.js';
 
+/** Milliseconds that a server has to end by itself. */
+const STOP = 10_000;
+
 export interface StartOptions {
   /** The program; without it, `$TINTYPE_BIN`, else `tintype` on the PATH. */
   binary?: string;
@@ -82,7 +85,9 @@ export class Tintype extends Account {
       child.ref();
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
+      const hurry = setTimeout(() => child.kill('SIGKILL'), STOP);
       await ended;
+      clearTimeout(hurry);
     }
     if (this.#kill) process.off('exit', this.#kill);
   }
@@ -119,7 +124,7 @@ async function readyUrl(child: ChildProcess, ready: string, timeout: number): Pr
   // Read to the end, or the server would wait for a reader.
   child.stderr?.on('data', (text: Buffer) => (log = (log + text.toString()).slice(-2_000)));
   const deadline = Date.now() + timeout;
-  while (Date.now() < deadline && failure === undefined && child.exitCode === null) {
+  while (Date.now() < deadline && failure === undefined && child.exitCode === null && child.signalCode === null) {
     const url = await readFile(ready, 'utf8').catch(() => '');
     if (url !== '') {
       letGo(child);

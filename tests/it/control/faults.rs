@@ -192,6 +192,22 @@ async fn rules_are_removed_by_id_or_all() {
 }
 
 #[tokio::test]
+async fn an_accounts_rules_are_its_own() {
+    let app = TestApp::new();
+    let body = r#"{"status":503}"#;
+
+    app.control("POST", "faults?account=mine", body).await;
+
+    let rules = app.control("GET", "faults", "").await;
+    assert_eq!(rules["faults"][0]["account"], "mine");
+    let foreign = r#"{"status":503,"account":"other"}"#;
+    assert_eq!(app.ask_control("POST", "faults?account=mine", foreign).await.status, 400);
+    assert_eq!(app.ask_control("DELETE", "faults/1?account=other", "").await.status, 404);
+    app.control("DELETE", "faults/1?account=mine", "").await;
+    assert_eq!(app.ask_control("GET", "health?a=b", "").await.status, 400);
+}
+
+#[tokio::test]
 async fn a_method_that_a_control_has_not_is_refused() {
     assert_eq!(TestApp::new().ask_control("PATCH", "faults", "").await.status, 405);
 }

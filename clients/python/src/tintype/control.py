@@ -55,11 +55,8 @@ class Account:
         return self._ask("GET", "sign", query)["url"]
 
     def _ask(self, method: str, control: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
-        return self._ask_all(method, control, {**(query or {}), "account": self.id}, body)
-
-    def _ask_all(self, method: str, control: str, query: dict[str, Any] | None = None, body: Any = None) -> Any:
-        """Asks for a control that knows no accounts."""
-        given = {name: value for name, value in (query or {}).items() if value is not None}
+        query = {**(query or {}), "account": self.id}
+        given = {name: value for name, value in query.items() if value is not None}
         url = f"{self.base_url}/_tintype/{control}" + (f"?{urlencode(given)}" if given else "")
         data = None if body is None else json.dumps(body).encode()
         request = Request(url, data, {"Content-Type": "application/json"} if data else {}, method=method)
@@ -133,15 +130,14 @@ class Faults:
         """Adds a rule (``operation="Upload an image", to=2, status=503``; ``from_`` for ``from``); its id."""
         if "from_" in rule:
             rule["from"] = rule.pop("from_")
-        own = {} if self._account.id is None else {"account": self._account.id}
-        return self._account._ask_all("POST", "faults", body={**own, **rule})["ids"][0]
+        return self._account._ask("POST", "faults", body=rule)["ids"][0]
 
     def list(self) -> list[dict[str, Any]]:
         """The rules, with how many ``calls`` each concerned and how many of them were ``hits``."""
         return self._account._ask("GET", "faults")["faults"]
 
     def remove(self, id: int) -> None:
-        self._account._ask_all("DELETE", f"faults/{id}")
+        self._account._ask("DELETE", f"faults/{id}")
 
     def clear(self) -> None:
         self._account._ask("DELETE", "faults")
