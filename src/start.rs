@@ -69,12 +69,10 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
     }
     let (address, seed, tls) = (settings.listen, settings.seed.clone(), settings.tls.clone());
     let store = Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())?;
-    // Before anything goes on beside.
     let secured = match tls.listen {
         Some(address) => Some((address, Tls::open(&tls, &settings.data)?)),
         None => None,
     };
-    let sweeper = store.clone();
     let time = settings.clock.map_or(Time::SYSTEM, Time::Frozen);
     let clock = Clock::new(time, settings.id_seed);
     let mut app = App::new(settings, clock, store);
@@ -91,6 +89,8 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
         bases.certificate = Some(tls.file().to_owned());
         doors.secured = Some(tls.accept(listener));
     }
+    // Once nothing can fail any more: a temporary folder would go under it.
+    let sweeper = app.store.clone();
     thread::spawn(move || {
         sweeper.count_renditions();
         sweeper.sweep_orphans();
