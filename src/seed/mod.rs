@@ -82,8 +82,8 @@ impl SeedImage {
     /// The file's bytes, or as many of them. Blocks.
     pub fn read(&self, limit: u64) -> Result<Vec<u8>, SeedError> {
         let read = || {
-            if !is_file(&self.path) {
-                return Err(io::Error::other("there is no such file"));
+            if !self.path.metadata()?.is_file() {
+                return Err(io::Error::other("it is no file"));
             }
             let mut bytes = Vec::new();
             File::open(&self.path)?.take(limit).read_to_end(&mut bytes)?;

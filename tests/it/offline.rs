@@ -92,7 +92,7 @@ fn a_source_is_never_written_over() {
     assert_eq!(fs::read(&picture).unwrap(), fixtures::read("geometry.png"));
     assert_eq!(fs::read_dir(&made).unwrap().count(), 1);
     let said = run(&["transform", text(&picture), text(&folder.path().join("o.gif")), "w=5"]);
-    assert!(said.contains("warning: it is image/png"), "{said}");
+    assert!(said.contains("warning: it is image/jpeg"), "{said}");
 }
 
 #[test]
