@@ -16,10 +16,11 @@ fn the_page_about_control_is_current() {
 }
 
 #[test]
-fn the_readmes_settings_and_figures_are_current() {
+fn the_readmes_settings_figures_and_example_are_current() {
     check("README.md", |readme| {
         let readme = put(readme, "settings", &fidelity::settings_table(&Cli::command()));
-        put(&readme, "figures", &figures())
+        let readme = put(&readme, "figures", &figures());
+        put(&readme, "compose", &compose())
     });
 }
 
@@ -30,6 +31,14 @@ fn figures() -> String {
     let rows = results.lines().skip_while(|line| !line.starts_with('|'));
     let rows = rows.take_while(|line| line.starts_with('|'));
     rows.map(|row| row.replace("](management/", "](bench/management/") + "\n").collect()
+}
+
+/// The example that is run when the container is tried.
+fn compose() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/compose/compose.base-url.yaml");
+    let example = std::fs::read_to_string(path).unwrap();
+    let services = &example[example.find("services:").unwrap()..];
+    format!("```yaml\n{services}```\n")
 }
 
 /// Puts `text` between the marks of that name.
