@@ -129,7 +129,11 @@ fn open(app: &App, call: Call, request: &mut Request, fault: Option<Hit>) -> Ope
         request.extensions_mut().insert(notes.clone());
     }
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let entry = Entry { fault, ..Entry::begin(call, app.clock.now(), agent) };
+    let clock = match &call.owner {
+        Some(Owner::Id(account)) => app.clock.of(account),
+        _ => app.clock.clone(),
+    };
+    let entry = Entry { fault, ..Entry::begin(call, clock.now(), agent) };
     app.requests.open(entry, notes)
 }
 

@@ -103,7 +103,7 @@ fn pictures(wanted: &Transform) -> Result<BTreeMap<PathBuf, PathBuf>> {
     for entry in files.filter_entry(is_source) {
         let entry = entry.map_err(|error| at(&wanted.from)(error.into()))?;
         let from = entry.path();
-        if !from.is_file() || !is_picture(from).map_err(at(from))? {
+        if !from.is_file() || !is_picture(from) {
             continue;
         }
         let below = from.strip_prefix(&wanted.from).expect("it is below the folder");
@@ -119,11 +119,11 @@ fn pictures(wanted: &Transform) -> Result<BTreeMap<PathBuf, PathBuf>> {
     Ok(pictures)
 }
 
-/// Told by the first bytes.
-fn is_picture(file: &Path) -> io::Result<bool> {
+/// Told by the first bytes. What can't be read is tried, and named then.
+fn is_picture(file: &Path) -> bool {
     let mut head = Vec::new();
-    File::open(file)?.take(HEAD).read_to_end(&mut head)?;
-    Ok(sniff(&head).is_some())
+    let read = File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    read.is_err() || sniff(&head).is_some()
 }
 
 /// Makes one picture; what was done.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -30,9 +31,11 @@ pub(super) async fn upload(
     let (hash, id) = target(uri.path()).ok_or(ErrorCode::ImageNotFound)?;
     let account = open_account(&app, hash, id.clone()).await?;
     let upload = parts.into_file()?;
-    let image = ingest::fill_draft(&app, account.id.clone(), id, upload).await?;
+    let owner = account.id.clone();
+    let image = ingest::fill_draft(&app, owner.clone(), id, upload).await?;
     let shown = Shown::read(&app, account, urls).await?;
-    Ok(Success(shown.body(image)))
+    // Whose time the answer is dated by.
+    Ok((Extension(owner), Success(shown.body(image))))
 }
 
 /// The account, if the image is awaited; before anything is decoded.

@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 use serde_json::{Map, Value};
 
 use crate::transform::{
-    Fit, InvalidOption, InvalidValue, MetadataPolicy, Options, Pixels, Place, Width,
+    Fit, InvalidOption, InvalidValue, MetadataPolicy, OptionRow, Options, Pixels, Place, TABLE,
+    Width,
 };
 
 /// A named variant of an account.
@@ -96,6 +97,13 @@ impl Variant {
             }
         }
         self.check()
+    }
+
+    /// Whether `set_options` does anything with an option of this name.
+    #[must_use]
+    pub fn takes(name: &str) -> bool {
+        let is_row = |row: &OptionRow| row.name == name && row.places.contains(&Place::Variant);
+        name == "browser_ttl" || TABLE.iter().any(is_row)
     }
 
     /// Whether the options are those of a named variant: a URL takes more.

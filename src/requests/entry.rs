@@ -27,7 +27,7 @@ const MAX_BODY: usize = 16 << 10;
 pub struct Entry {
     /// Given in the order in which requests end.
     pub seq: u64,
-    /// When it came, by the program's clock.
+    /// When it came, by the program's clock, or the account's own.
     pub time: DateTime<Utc>,
     pub call: Call,
     pub user_agent: Option<String>,

@@ -297,6 +297,10 @@ impl TryFrom<RawVariant> for VariantEntry {
         let Text(name) = raw.id;
         let mut variant = Variant::new(name);
         variant.never_require_signed_urls = raw.never_require_signed_urls;
+        // The API passes over such, as the service does; nobody would hear of it here.
+        if let Some(name) = raw.options.keys().find(|name| !Variant::takes(name)) {
+            return Err(format!("there is no option {name}"));
+        }
         variant.set_options(&raw.options).map_err(|error| error.to_string())?;
         Ok(Self(variant))
     }
@@ -353,6 +357,7 @@ mod tests {
             "[[accounts]]\nconfig = { browser_ttl = 1 }",
             "[[accounts]]\nvariants = [{ id = 'a-b' }]",
             "[[accounts]]\nvariants = [{ id = 'a', options = { fit = 'stretch' } }]",
+            "[[accounts]]\nvariants = [{ id = 'a', options = { wdth = 200 } }]",
             "[[drafts]]\nid = 'a'\nexpires = 'soon'",
             "[[drafts]]",
         ] {

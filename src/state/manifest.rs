@@ -235,6 +235,9 @@ impl VariantRow {
             never_require_signed_urls: self.never_require_signed_urls,
         };
         variant.check().map_err(|error| bad("options", &self.options, &error))?;
+        if variant.options.to_string() != self.options {
+            return Err(bad("options", &self.options, &"not all of it means something"));
+        }
         Ok(variant)
     }
 }

@@ -93,6 +93,26 @@ async fn an_account_has_a_clock_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_an_account_sends_is_dated_by_its_own_clock() {
+    let app = TestApp::new();
+    let mine = "?account=0123456789abcdef0123456789abcdef";
+    set(&app, mine, r#"{"now":"2030-01-01T00:00:00Z"}"#).await;
+    let draft = app.api_form("POST", "/v2/direct_upload", Form::new()).await.json();
+    let url = draft["result"]["uploadURL"].as_str().unwrap();
+
+    let path = url.strip_prefix("http://tintype.test").unwrap();
+    let uploaded = app.post_form(path, Form::file("palette.png")).await;
+
+    assert_eq!(uploaded.header("date"), "Tue, 01 Jan 2030 00:00:00 GMT");
+    let requests = app.control(
+        "GET",
+        "requests?operation=Create%20authenticated%20direct%20upload%20URL%20V2",
+        "",
+    );
+    assert_eq!(requests.await["requests"][0]["time"], "2030-01-01T00:00:00.000Z");
+}
+
+#[tokio::test]
 async fn what_no_clock_can_do_is_refused() {
     let app = TestApp::new();
     for (query, change) in [
