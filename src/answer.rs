@@ -4,12 +4,12 @@
 use std::{fmt::Display, sync::Arc};
 
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    domain::RenditionKey,
     error::ErrorCode,
     render::{Cache, Order, Original, RenderError, Rendered, Renderer},
     transform::{Accepts, Client, Options, Place, TransformError},
@@ -18,6 +18,10 @@ use crate::{
 /// The service's own policy: an image runs nothing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; navigate-to 'none'; form-action 'none'; \
      img-src data:; style-src 'unsafe-inline'";
+
+const CF_IMAGES: HeaderName = HeaderName::from_static("cf-images");
+const CF_RESIZED: HeaderName = HeaderName::from_static("cf-resized");
+const CF_CACHE_STATUS: HeaderName = HeaderName::from_static("cf-cache-status");
 
 /// More warnings, and longer ones, are cut: clients refuse answers with too many or too long headers.
 const MAX_WARNINGS: usize = 10;
@@ -39,8 +43,6 @@ pub(crate) struct Prepared {
     pub(crate) options: Options,
     /// What the client should know of options that were left out, or are only approximated.
     pub(crate) remarks: Vec<String>,
-    /// As in `Cache-Control`, if anything is known.
-    pub(crate) cache_control: Option<String>,
     /// The validator that the original came with.
     pub(crate) origin_etag: Option<String>,
 }
@@ -48,21 +50,19 @@ pub(crate) struct Prepared {
 /// An answer that knows its client, before anything is rendered.
 pub(crate) struct Answer {
     pub(crate) order: Order,
-    pub(crate) key: RenditionKey,
     pub(crate) remarks: Vec<String>,
+    /// Those that don't depend on the rendition: those that a 304 repeats.
+    pub(crate) headers: HeaderMap,
     mark: Mark,
     etag: String,
-    cache_control: Option<String>,
-    /// The headers that the answer depends on.
-    vary: String,
 }
 
 impl Mark {
     fn header(self) -> HeaderName {
-        HeaderName::from_static(match self {
-            Self::Images => "cf-images",
-            Self::Resized => "cf-resized",
-        })
+        match self {
+            Self::Images => CF_IMAGES,
+            Self::Resized => CF_RESIZED,
+        }
     }
 
     fn place(self) -> Place {
@@ -126,39 +126,54 @@ pub(crate) fn render_code(error: &RenderError) -> ErrorCode {
 }
 
 impl Prepared {
-    /// The answer for the client that sent these headers.
-    pub(crate) fn for_client(self, headers: &HeaderMap) -> Answer {
-        let client = Client::read(|name| all_values(headers, name));
+    /// The client that sent these headers, as far as the answer depends on it.
+    pub(crate) fn client(&self, headers: &HeaderMap) -> Client {
         let vary = self.options.varies_by(self.mark.place());
-        let standard = Accepts::standard(self.mark.place());
-        // What the client accepts makes a difference only where the format is open.
-        let open = vary.contains(&"accept");
-        let Accepts { avif, webp, .. } = if open { client.accepts } else { standard };
-        let accepts = Accepts { avif, webp, ..standard };
-        let options = self.options.for_client(&client);
-        let order = Order { original: self.original, options, accepts };
+        Client::read(|name| match vary.contains(&name) {
+            true => all_values(headers, name),
+            false => String::new(),
+        })
+    }
+
+    /// The answer for a client, with what is known of how long it may keep it.
+    pub(crate) fn for_client(&self, client: &Client, cache_control: Option<&str>) -> Answer {
+        let Accepts { avif, webp, .. } = client.accepts;
+        let accepts = Accepts { avif, webp, ..Accepts::standard(self.mark.place()) };
+        let options = self.options.clone().for_client(client);
+        let order = Order::new(self.original.clone(), options, accepts);
         let key = order.key();
         let etag = match self.origin_etag.as_deref().and_then(opaque) {
             Some(origin) => format!("\"cf-{key}:{origin}\""),
             None => format!("\"{key}\""),
         };
-        let (mark, cache_control, vary) = (self.mark, self.cache_control, vary.join(", "));
-        let remarks = self.remarks;
-        Answer { order, key, remarks, mark, etag, cache_control, vary }
+        let mut headers = HeaderMap::from_iter(everywhere());
+        headers.insert(header::ETAG, value(&etag));
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+        );
+        if let Some(cache_control) = cache_control {
+            headers.insert(header::CACHE_CONTROL, value(cache_control));
+        }
+        let vary = self.options.varies_by(self.mark.place());
+        if !vary.is_empty() {
+            headers.insert(header::VARY, value(&vary.join(", ")));
+        }
+        Answer { order, remarks: self.remarks.clone(), headers, mark: self.mark, etag }
     }
 }
 
 impl Answer {
     /// Sends the image, or 304 to who has it (`If-None-Match`).
     pub(crate) async fn send(
-        self,
+        &self,
         renderer: &Renderer,
         request: &HeaderMap,
     ) -> Result<Response, Arc<RenderError>> {
         if is_known(&self.etag, request) {
             return Ok(self.not_modified());
         }
-        let (rendered, cache) = renderer.render(self.order.clone()).await?;
+        let (rendered, cache) = renderer.render(&self.order).await?;
         // Only now it is sure that there is one.
         if tags(request).any(|tag| tag == "*") {
             return Ok(self.not_modified());
@@ -166,36 +181,21 @@ impl Answer {
         Ok(self.deliver(&rendered, cache))
     }
 
-    /// The headers that don't depend on the rendition: those that a 304 repeats.
-    pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::from_iter(everywhere());
-        headers.insert(header::ETAG, value(&self.etag));
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-        );
-        if let Some(cache_control) = &self.cache_control {
-            headers.insert(header::CACHE_CONTROL, value(cache_control));
-        }
-        if !self.vary.is_empty() {
-            headers.insert(header::VARY, value(&self.vary));
-        }
-        headers
-    }
-
     fn not_modified(&self) -> Response {
-        (StatusCode::NOT_MODIFIED, self.headers()).into_response()
+        (StatusCode::NOT_MODIFIED, self.headers.clone()).into_response()
     }
 
     fn deliver(&self, rendered: &Rendered, cache: Cache) -> Response {
-        let mut headers = self.headers();
+        let mut response = Response::new(Body::from(rendered.bytes.clone()));
+        let headers = response.headers_mut();
+        headers.clone_from(&self.headers);
         let (mark, status) = match cache {
             Cache::Hit => ("internal=ok/h", "HIT"),
             Cache::Miss => ("internal=ok/m", "MISS"),
         };
         headers.insert(header::CONTENT_TYPE, value(&rendered.media_type));
         headers.insert(self.mark.header(), HeaderValue::from_static(mark));
-        headers.insert("cf-cache-status", HeaderValue::from_static(status));
+        headers.insert(CF_CACHE_STATUS, HeaderValue::from_static(status));
         let warnings: Vec<_> = rendered.warnings.iter().chain(&self.remarks).collect();
         for warning in warnings.iter().take(MAX_WARNINGS) {
             headers.append(header::WARNING, warning_value(warning));
@@ -203,7 +203,7 @@ impl Answer {
         if let Some(more) = warnings.len().checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
             headers.append(header::WARNING, warning_value(&format!("and {more} more")));
         }
-        (headers, rendered.bytes.clone()).into_response()
+        response
     }
 }
 

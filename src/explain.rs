@@ -66,22 +66,22 @@ impl Explanation {
     /// What the client would get.
     pub(crate) async fn answer(
         &mut self,
-        answer: Answer,
+        answer: &Answer,
         renderer: &Renderer,
     ) -> Result<(), Arc<RenderError>> {
-        self.say("options", answer.order.options.to_string());
+        self.say("options", answer.order.options().to_string());
         self.say("remarks", answer.remarks.clone());
         let headers: Map<_, _> = answer
-            .headers()
+            .headers
             .iter()
             .map(|(name, value)| {
                 (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into())
             })
             .collect();
         self.say("headers", headers);
-        let (prospect, kept) = renderer.explain(answer.order).await?;
+        let (prospect, kept) = renderer.explain(answer.order.clone()).await?;
         let state = if kept { "HIT" } else { "MISS" };
-        self.say("cache", json!({ "key": answer.key.as_str(), "state": state }));
+        self.say("cache", json!({ "key": answer.order.key().to_string(), "state": state }));
         self.say("source", prospect.source.as_ref().map(source));
         self.say("plan", prospect.plan);
         self.say("format", json!({ "type": prospect.media_type, "why": prospect.why }));

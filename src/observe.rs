@@ -6,7 +6,7 @@ use std::{future, io};
 use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The header by which a request asks for a fault for itself.
-const HEADER: &str = "x-tintype-fault";
+const HEADER: HeaderName = HeaderName::from_static("x-tintype-fault");
 
 /// Every operation of every surface.
 pub(crate) fn operations() -> Operations {
@@ -69,7 +69,7 @@ async fn watch_closely<F: Future<Output = Response>>(
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
     let owner = match surface {
-        Surface::Batch => api::batch_account(app, request.headers()).await.map(Owner::Id),
+        Surface::Batch => Box::pin(api::batch_account(app, request.headers())).await.map(Owner::Id),
         _ => Owner::of(surface, request.uri().path()),
     };
     let call = call(surface, owner, &request);
@@ -83,7 +83,7 @@ async fn watch_closely<F: Future<Output = Response>>(
     let response = match (asked, hit) {
         (Err(why), _) => Some(refuse_header(surface, &why)),
         (Ok(_), None) => Some(answer(request).await),
-        (Ok(_), Some(hit)) => strike(app, surface, &hit, request, answer).await,
+        (Ok(_), Some(hit)) => Box::pin(strike(app, surface, &hit, request, answer)).await,
     };
     match (open, response) {
         (Some(open), Some(response)) => {
@@ -117,7 +117,7 @@ fn asked(headers: &HeaderMap) -> Result<Option<Hit>, InvalidFault> {
     if !headers.contains_key(HEADER) {
         return Ok(None);
     }
-    let fault = answer::all_values(headers, HEADER).parse()?;
+    let fault = answer::all_values(headers, HEADER.as_str()).parse()?;
     Ok(Some(Hit { id: None, number: 1, fault }))
 }
 

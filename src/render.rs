@@ -58,9 +58,10 @@ pub enum Original {
 /// What is to be made of an original, for a client that accepts so much.
 #[derive(Debug, Clone)]
 pub struct Order {
-    pub original: Original,
-    pub options: Options,
-    pub accepts: Accepts,
+    original: Original,
+    options: Options,
+    accepts: Accepts,
+    key: RenditionKey,
 }
 
 /// A rendition as it is answered with.
@@ -126,15 +127,15 @@ impl Renderer {
     }
 
     /// The rendition that was ordered.
-    pub async fn render(&self, order: Order) -> Result<(Arc<Rendered>, Cache), Arc<RenderError>> {
+    pub async fn render(&self, order: &Order) -> Result<(Arc<Rendered>, Cache), Arc<RenderError>> {
         let key = order.key();
         if let Some(rendered) = self.hot().get(&key) {
             self.tally.hits.fetch_add(1, Ordering::Relaxed);
             return Ok((rendered.clone(), Cache::Hit));
         }
-        let renderer = self.clone();
+        let (renderer, order) = (self.clone(), order.clone());
         let work = || async move { renderer.cached_or_made(order).await.map_err(Arc::new) };
-        let (rendered, cache) = self.flights.join(key.clone(), work).await?;
+        let (rendered, cache) = self.flights.join(key, work).await?;
         let count = if cache == Cache::Hit { &self.tally.hits } else { &self.tally.misses };
         count.fetch_add(1, Ordering::Relaxed);
         self.remember(key, &rendered);
@@ -146,7 +147,7 @@ impl Renderer {
         let key = order.key();
         let is_hot = self.hot().get(&key).is_some();
         let kept = is_hot || self.store.has_rendition(key).await;
-        let Order { original, options, accepts } = order;
+        let Order { original, options, accepts, .. } = order;
         let turn = self.queue.turn().await.map_err(RenderError::from)?;
         let original = self.bytes(original).await?;
         let work = move || transform::explain(&original, &options, accepts, &Limits::HOSTED);
@@ -205,14 +206,14 @@ impl Renderer {
 
     async fn cached_or_made(&self, order: Order) -> Result<(Arc<Rendered>, Cache), RenderError> {
         let key = order.key();
-        let kept = self.store.rendition(key.clone()).await.unwrap_or_else(|error| {
+        let kept = self.store.rendition(key).await.unwrap_or_else(|error| {
             tracing::warn!(%error, %key, "a rendition could not be read");
             None
         });
         if let Some(rendered) = kept.and_then(Rendered::unpack) {
             return Ok((Arc::new(rendered), Cache::Hit));
         }
-        let Order { original, options, accepts } = order;
+        let Order { original, options, accepts, .. } = order;
         let turn = self.queue.turn().await?;
         let original = self.bytes(original).await?;
         let (source, wanted) = (original.clone(), options.clone());
@@ -255,8 +256,20 @@ impl Original {
 
 impl Order {
     #[must_use]
+    pub fn new(original: Original, options: Options, accepts: Accepts) -> Self {
+        let key = RenditionKey::new(original.digest(), &options, accepts);
+        Self { original, options, accepts, key }
+    }
+
+    /// The name of what is made of it.
+    #[must_use]
     pub fn key(&self) -> RenditionKey {
-        RenditionKey::new(self.original.digest(), &self.options, self.accepts)
+        self.key
+    }
+
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 }
 

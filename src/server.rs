@@ -1,61 +1,70 @@
 //! Every surface, and the layers around them: the one page that wires the program.
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
+    body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, StatusCode},
-    middleware::{self, Next},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+use futures_util::FutureExt;
+use httpdate::HttpDate;
 use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt;
-use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use tower_http::catch_panic::{DefaultResponseForPanic, ResponseForPanic};
+use tracing::Instrument;
 
 use crate::{
     api,
     app::App,
-    clock::Clock,
+    clock::{Clock, Stopwatch},
     connection::{Listener, Way},
-    control, delivery,
+    control,
+    delivery::Delivery,
     domain::AccountId,
     explain, observe,
     surface::Surface,
     tls::Secured,
     urls::{Address, Scheme},
-    zone,
+    zone::{self, Zone},
 };
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// One router for each surface, so that a wildcard of one never answers for another.
+const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
+
+/// Who answers at each surface: a wildcard of one never answers for another.
 struct Surfaces {
     app: App,
     api: Router,
     batch: Router,
     upload: Router,
-    delivery: Router,
-    zone: Router,
+    delivery: Delivery,
+    zone: Zone,
     control: Router,
-    /// Where no door of ours is: what `--origin-dir` has there, if it is set.
-    originals: Option<Router>,
 }
 
 /// The surfaces that can say what they would do.
 #[derive(Clone)]
 struct Explainers {
-    delivery: Router,
-    zone: Router,
+    delivery: Delivery,
+    zone: Zone,
 }
 
 /// The whole program as one service.
 pub fn router(app: App) -> Router {
-    let clock = app.clock.clone();
-    let [delivery, zone] = [delivery::router(app.clone()), zone::router(app.clone())];
+    let (delivery, zone) = (Delivery::new(app.clone()), Zone::new(app.clone()));
     let explainers = Explainers { delivery: delivery.clone(), zone: zone.clone() };
     let explainer = Router::new().fallback_service(get(explain).with_state(explainers));
     let explainer = control::Explainer(explainer);
@@ -66,23 +75,27 @@ pub fn router(app: App) -> Router {
         delivery,
         zone,
         control: control::router(app.clone(), explainer, observe::operations()),
-        originals: app.settings.origin_dir.is_some().then(|| zone::originals(app.clone())),
         app,
     };
-    Router::new()
-        .fallback(dispatch)
-        .with_state(Arc::new(surfaces))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn_with_state(clock, stamp))
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log).on_failure(()))
+    Router::new().fallback(answer).with_state(Arc::new(surfaces))
 }
 
-async fn dispatch(State(surfaces): State<Arc<Surfaces>>, mut request: Request) -> Response {
-    let address = address(&request);
-    let surface = Surface::of(&address, request.uri().path());
-    request.extensions_mut().insert(address);
-    observe::watch(&surfaces.app, surface, request, |request| surfaces.answer(surface, request))
-        .await
+/// Answers a request, and writes a line about it into the log of the program.
+async fn answer(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Response {
+    let watch = Stopwatch::start();
+    let account = account(request.uri().path());
+    let span =
+        tracing::info_span!("request", method = %request.method(), path = request.uri().path());
+    let answered = AssertUnwindSafe(surfaces.dispatch(request)).catch_unwind();
+    let mut response = answered.instrument(span.clone()).await.unwrap_or_else(|panic| {
+        span.in_scope(|| {
+            DefaultResponseForPanic::default().response_for_panic(panic).map(Body::new)
+        })
+    });
+    stamp(&mut response, &surfaces.app.clock, account);
+    let (status, ms) = (response.status().as_u16(), watch.elapsed().as_millis());
+    span.in_scope(|| tracing::info!(status, ms, "answered"));
+    response
 }
 
 /// Asks the surface that a URL belongs to what it would do.
@@ -93,15 +106,10 @@ async fn explain(State(explainers): State<Explainers>, request: Request) -> Resp
     };
     let address = inner.extensions().get().expect("every request has its address");
     match Surface::of(address, inner.uri().path()) {
-        Surface::Delivery => answer(explainers.delivery, inner).await,
-        Surface::Zone => answer(explainers.zone, inner).await,
+        Surface::Delivery => explainers.delivery.answer(inner).await,
+        Surface::Zone => explainers.zone.answer(inner).await,
         _ => control::refuse(StatusCode::BAD_REQUEST, "url is no URL of an image"),
     }
-}
-
-async fn answer(router: Router, request: Request) -> Response {
-    let answer: Result<Response, Infallible> = router.oneshot(request).await;
-    answer.unwrap_or_else(|never| match never {})
 }
 
 /// What the client calls us.
@@ -117,37 +125,44 @@ fn address(request: &Request) -> Address {
 }
 
 impl Surfaces {
+    async fn dispatch(&self, mut request: Request) -> Response {
+        let address = address(&request);
+        let surface = Surface::of(&address, request.uri().path());
+        request.extensions_mut().insert(address);
+        observe::watch(&self.app, surface, request, |request| self.answer(surface, request)).await
+    }
+
+    /// What is rarer, or takes long, is boxed: a warm delivery would carry its state around, too.
     async fn answer(&self, surface: Surface, request: Request) -> Response {
         let router = match surface {
             Surface::Api => &self.api,
             Surface::Batch => &self.batch,
             Surface::Upload => &self.upload,
-            Surface::Delivery => &self.delivery,
-            Surface::Zone => &self.zone,
             Surface::Control => &self.control,
-            Surface::Nowhere => match &self.originals {
-                Some(originals) => originals,
+            Surface::Delivery => return self.delivery.answer(request).await,
+            Surface::Zone => return Box::pin(self.zone.answer(request)).await,
+            Surface::Nowhere => match &self.app.origin_folder {
+                Some(_) => return Box::pin(zone::original(&self.app, request)).await,
                 None => return nowhere(),
             },
         };
-        answer(router.clone(), request).await
+        let answered = Box::pin(router.clone().oneshot(request)).await;
+        let answer: Result<Response, Infallible> = answered;
+        answer.unwrap_or_else(|never| match never {})
     }
 }
 
 /// What the edge adds to every answer. The time is the account's, where the path or the surface says
 /// whose it is.
-async fn stamp(State(clock): State<Clock>, request: Request, next: Next) -> Response {
-    let account = account(request.uri().path());
-    let mut response = next.run(request).await;
+fn stamp(response: &mut Response, clock: &Clock, account: Option<AccountId>) {
     let account = account.as_ref().or_else(|| response.extensions().get());
     let now = account.map_or_else(|| clock.now(), |account| clock.of(account).now());
-    let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = HttpDate::from(SystemTime::from(now)).to_string();
     let ray = format!("{}-TIN", clock.new_ray_id());
-    for (name, text) in [("date", date), ("cf-ray", ray)] {
-        let value = HeaderValue::from_str(&text).expect("dates and hex digits are ASCII");
+    for (name, text) in [(header::DATE, date), (CF_RAY, ray)] {
+        let value = HeaderValue::try_from(text).expect("dates and hex digits are ASCII");
         response.headers_mut().insert(name, value);
     }
-    response
 }
 
 /// The account that a path of the API names.
@@ -203,12 +218,4 @@ pub async fn serve(
         }
         () = hurry => Ok(()),
     }
-}
-
-fn span(request: &Request) -> tracing::Span {
-    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-}
-
-fn log(response: &Response, latency: Duration, _: &tracing::Span) {
-    tracing::info!(status = response.status().as_u16(), ms = latency.as_millis(), "answered");
 }

@@ -1,6 +1,6 @@
 //! Things by name, up to a size: what was not used for the longest time goes first.
 
-use std::hash::Hash;
+use std::{borrow::Borrow, hash::Hash};
 
 use hashlink::LinkedHashMap;
 
@@ -20,7 +20,10 @@ impl<K: Eq + Hash, V> Shelf<K, V> {
     }
 
     /// A thing, which counts as used now.
-    pub fn get(&mut self, key: &K) -> Option<&V> {
+    pub fn get<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.things.to_back(key).map(|(thing, _)| &*thing)
     }
 

@@ -2,20 +2,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Found, path::DeliveryPath};
+use super::Found;
 use crate::shelf::Shelf;
 
-/// Findings by path. Clones share them.
+/// Findings by path as sent. Clones share them.
 #[derive(Clone)]
 pub(super) struct Known(Arc<Mutex<Findings>>);
 
 struct Findings {
-    by_path: Shelf<DeliveryPath, Arc<Found>>,
+    by_path: Shelf<String, Arc<Found>>,
     /// The store's, when these were found.
     generation: u64,
 }
 
-/// How many paths are remembered. Each takes a kilobyte or two.
+/// How many paths are remembered. Each takes some kilobytes.
 const PATHS: u64 = 1_000;
 
 impl Default for Known {
@@ -26,7 +26,7 @@ impl Default for Known {
 }
 
 impl Known {
-    pub(super) fn get(&self, path: &DeliveryPath, generation: u64) -> Option<Arc<Found>> {
+    pub(super) fn get(&self, path: &str, generation: u64) -> Option<Arc<Found>> {
         let mut findings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if findings.generation != generation {
             return None;
@@ -35,7 +35,7 @@ impl Known {
     }
 
     /// Remembers what was found. `generation` was taken before it was looked for.
-    pub(super) fn put(&self, path: DeliveryPath, found: Arc<Found>, generation: u64) {
+    pub(super) fn put(&self, path: String, found: Arc<Found>, generation: u64) {
         let mut findings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if findings.generation < generation {
             findings.by_path.clear();

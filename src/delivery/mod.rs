@@ -5,22 +5,22 @@
 mod access;
 mod error;
 mod known;
+mod latest;
 mod path;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, Method, Uri, request::Parts},
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    answer::{self, Mark, Prepared},
+    answer::{self, Answer, Mark, Prepared},
     app::App,
     call::Operation,
-    domain::{AccountConfig, AccountId, BrowserTtl, Image, ImageId, SigningKey},
+    domain::{AccountConfig, AccountId, BrowserTtl, Image, SigningKey},
     error::Evidence,
     explain::{Explain, Explanation},
     render::Original,
@@ -30,6 +30,7 @@ use crate::{
 use access::{Audience, Rule};
 use error::{DeliveryError, Result};
 use known::Known;
+use latest::Latest;
 use path::{DeliveryPath, Last};
 
 /// What can be asked of this surface.
@@ -40,24 +41,24 @@ pub(crate) const OPERATION: Operation = Operation {
     name: "Deliver an image",
 };
 
-/// One handler for every path: what a path means is not for a router to say.
-pub(crate) fn router(app: App) -> Router {
-    Router::new().fallback(deliver).with_state(Delivery { app, known: Known::default() })
-}
-
-/// What the handler has at hand.
+/// Answers for every path: what a path means is not for a router to say. Clones share what they know.
 #[derive(Clone)]
-struct Delivery {
+pub(crate) struct Delivery {
     app: App,
     known: Known,
 }
 
 /// What a delivery URL names, as it was when the request came.
 struct Found {
+    path: DeliveryPath,
     account: AccountId,
     image: Image,
-    asked: Asked,
+    prepared: Prepared,
+    browser_ttl: BrowserTtl,
+    rule: Rule,
     keys: Vec<SigningKey>,
+    /// The latest answer: most requests are like the one before.
+    latest: Latest,
 }
 
 /// What is to be made of the image, and for whom: by a variant's name, or by options in the URL.
@@ -71,77 +72,71 @@ struct Asked {
 
 /// An image that the client may have.
 struct Ready {
-    account: AccountId,
-    image: ImageId,
+    found: Arc<Found>,
     audience: Audience,
-    prepared: Prepared,
-}
-
-async fn deliver(State(delivery): State<Delivery>, request: Request) -> Response {
-    let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
-    if !matches!(method, Method::GET | Method::HEAD) {
-        return answer::method_not_allowed();
-    }
-    if extensions.get::<Explain>().is_some() {
-        return explanation(&delivery, &uri, &headers).await.into_response();
-    }
-    let delivered = async {
-        let Ready { account, prepared, .. } = prepare(&delivery, &uri).await?;
-        let answer = prepared.for_client(&headers);
-        let mut response = answer.send(&delivery.app.renderer, &headers).await?;
-        // Whose time the answer is dated by.
-        response.extensions_mut().insert(account);
-        Ok::<_, DeliveryError>(response)
-    };
-    delivered.await.unwrap_or_else(IntoResponse::into_response)
-}
-
-/// What the URL would do, and why.
-async fn explanation(delivery: &Delivery, uri: &Uri, headers: &HeaderMap) -> Explanation {
-    let mut explanation = Explanation::of("delivery", uri);
-    let outcome = async {
-        let Ready { image, audience, prepared, .. } = prepare(delivery, uri).await?;
-        explanation.say("image", image.as_str());
-        explanation.say("access", audience.to_string());
-        Ok::<_, DeliveryError>(
-            explanation.answer(prepared.for_client(headers), &delivery.app.renderer).await?,
-        )
-    };
-    if let Err(error) = outcome.await {
-        explanation.refuse(&error.refusal());
-    }
-    explanation
-}
-
-/// What the path means, and whether the client may have it.
-async fn prepare(delivery: &Delivery, uri: &Uri) -> Result<Ready> {
-    let path = DeliveryPath::parse(uri.path());
-    let found = delivery.find(&path).await?;
-    let Found { account, image, asked, keys } = &*found;
-    let now = delivery.app.clock.of(account).now();
-    let audience = access::check(image, asked.rule, || {
-        path.verify(keys, uri.query().unwrap_or_default(), now)
-    })?;
-    let prepared = Prepared {
-        mark: Mark::Images,
-        original: Original::Stored(image.digest),
-        options: asked.options.clone(),
-        remarks: asked.remarks.clone(),
-        cache_control: Some(audience.cache_control(asked.browser_ttl, now)),
-        origin_etag: None,
-    };
-    Ok(Ready { account: account.clone(), image: image.id.clone(), audience, prepared })
+    answer: Arc<Answer>,
 }
 
 impl Delivery {
-    /// What the path names: as it is known, or as the store has it.
-    async fn find(&self, path: &DeliveryPath) -> Result<Arc<Found>> {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app, known: Known::default() }
+    }
+
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        let (Parts { method, uri, headers, extensions, .. }, _) = request.into_parts();
+        if !matches!(method, Method::GET | Method::HEAD) {
+            return answer::method_not_allowed();
+        }
+        if extensions.get::<Explain>().is_some() {
+            return Box::pin(self.explanation(&uri, &headers)).await.into_response();
+        }
+        let delivered = async {
+            let Ready { found, answer, .. } = self.prepare(&uri, &headers).await?;
+            let mut response = answer.send(&self.app.renderer, &headers).await?;
+            // Whose time the answer is dated by.
+            response.extensions_mut().insert(found.account.clone());
+            Ok::<_, DeliveryError>(response)
+        };
+        delivered.await.unwrap_or_else(IntoResponse::into_response)
+    }
+
+    /// What the URL would do, and why.
+    async fn explanation(&self, uri: &Uri, headers: &HeaderMap) -> Explanation {
+        let mut explanation = Explanation::of("delivery", uri);
+        let outcome = async {
+            let Ready { found, audience, answer } = self.prepare(uri, headers).await?;
+            explanation.say("image", found.image.id.as_str());
+            explanation.say("access", audience.to_string());
+            Ok::<_, DeliveryError>(explanation.answer(&answer, &self.app.renderer).await?)
+        };
+        if let Err(error) = outcome.await {
+            explanation.refuse(&error.refusal());
+        }
+        explanation
+    }
+
+    /// What the path means, and whether the client may have it.
+    async fn prepare(&self, uri: &Uri, headers: &HeaderMap) -> Result<Ready> {
+        let found = self.find(uri.path()).await?;
+        let Found { path, prepared, keys, .. } = &*found;
+        let now = self.app.clock.of(&found.account).now();
+        let audience = access::check(&found.image, found.rule, || {
+            path.verify(keys, uri.query().unwrap_or_default(), now)
+        })?;
+        let cache_control = audience.cache_control(found.browser_ttl, now);
+        let answer = found.latest.answer(prepared, prepared.client(headers), cache_control);
+        Ok(Ready { found, audience, answer })
+    }
+
+    /// What a path, as sent, names: as it is known, or as the store has it.
+    async fn find(&self, path: &str) -> Result<Arc<Found>> {
         let generation = self.app.store.generation();
         if let Some(found) = self.known.get(path, generation) {
             return Ok(found);
         }
-        let found = Arc::new(find(&self.app, path.clone()).await?);
-        self.known.put(path.clone(), found.clone(), generation);
+        let found = Box::pin(find(&self.app, DeliveryPath::parse(path))).await?;
+        let found = Arc::new(found);
+        self.known.put(path.to_owned(), found.clone(), generation);
         Ok(found)
     }
 }
@@ -151,14 +146,23 @@ impl Delivery {
 async fn find(app: &App, path: DeliveryPath) -> Result<Found> {
     app.store
         .read(move |conn| {
-            let hash = path.hash.ok_or(DeliveryError::UnknownHash)?;
-            let account = accounts::find_by_hash(conn, &hash)?.ok_or(DeliveryError::UnknownHash)?;
-            let target = path.target.ok_or(DeliveryError::PathNotFound)?;
+            let hash = path.hash.as_ref().ok_or(DeliveryError::UnknownHash)?;
+            let account = accounts::find_by_hash(conn, hash)?.ok_or(DeliveryError::UnknownHash)?;
+            let target = path.target.as_ref().ok_or(DeliveryError::PathNotFound)?;
             let asked = asked(conn, &account.id, &target.last)?;
             let image = images::find(conn, &account.id, &target.image)?;
             let image = image.ok_or(DeliveryError::ImageNotFound)?;
+            let Asked { options, remarks, browser_ttl, rule } = asked;
+            let prepared = Prepared {
+                mark: Mark::Images,
+                original: Original::Stored(image.digest),
+                options,
+                remarks,
+                origin_etag: None,
+            };
             let keys = signing_keys::list(conn, &account.id)?;
-            Ok(Found { account: account.id, image, asked, keys })
+            let (account, latest) = (account.id, Latest::default());
+            Ok(Found { path, account, image, prepared, browser_ttl, rule, keys, latest })
         })
         .await
 }

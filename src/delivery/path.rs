@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a delivery path says, as far as it says it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DeliveryPath {
     /// The short form, as sent: what a signature is over, whichever form was asked for.
     short: String,
@@ -26,14 +26,14 @@ pub(super) struct DeliveryPath {
 }
 
 /// What to deliver.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
     pub(super) image: ImageId,
     pub(super) last: Last,
 }
 
 /// The last segment, decoded: a variant's name, or options, which have a `=`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Last {
     Variant(String),
     Options(String),

@@ -150,7 +150,6 @@ impl Notes {
     }
 }
 
-/// The beginning of a text, with a mark where it was cut.
 /// Without user names and passwords in URLs.
 fn without_credentials(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -165,6 +164,7 @@ fn without_credentials(text: &str) -> String {
     clean + rest
 }
 
+/// The beginning of a text, with a mark where it was cut.
 fn cut(text: &str) -> String {
     if text.len() <= MAX_TEXT {
         return text.to_owned();

@@ -48,7 +48,7 @@ impl Renditions {
         let _ = futimens(&file, &touched());
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
-        self.lock().put(key.clone(), (), bytes.len() as u64);
+        self.lock().put(*key, (), bytes.len() as u64);
         Ok(Some(bytes))
     }
 
@@ -71,7 +71,7 @@ impl Renditions {
             }
             Err(error) => return Err(error),
         }
-        self.lock().put(key.clone(), (), bytes.len() as u64);
+        self.lock().put(*key, (), bytes.len() as u64);
         self.evict();
         Ok(())
     }
@@ -149,7 +149,8 @@ impl Renditions {
     }
 
     fn place(&self, key: &RenditionKey) -> PathBuf {
-        self.folder.join(&key.as_str()[..2]).join(key.as_str())
+        let name = key.to_string();
+        self.folder.join(&name[..2]).join(name)
     }
 }
 

@@ -7,14 +7,13 @@ mod source;
 use std::sync::Arc;
 
 use axum::{
-    Router,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    answer::{self, Mark, Prepared, all_values},
+    answer::{self, Answer, Mark, Prepared, all_values},
     app::App,
     call::Operation,
     error::Evidence,
@@ -40,19 +39,9 @@ pub(crate) const OPERATION: Operation = Operation {
     name: "Transform an image",
 };
 
-/// One handler for every path below `/cdn-cgi/image`.
-pub(crate) fn router(app: App) -> Router {
-    Router::new().fallback(transform).with_state(Zone { app, fetches: Flights::default() })
-}
-
-/// The files of `--origin-dir` as they are, as the origin behind a zone would answer.
-pub(crate) fn originals(app: App) -> Router {
-    Router::new().fallback(original).with_state(app)
-}
-
-/// What the handler has at hand.
+/// Answers for every path below `/cdn-cgi/image`. Clones share what is under way.
 #[derive(Clone)]
-struct Zone {
+pub(crate) struct Zone {
     app: App,
     /// A source that many want at once is fetched, and held, once. What an origin answers may depend
     /// on `Accept`.
@@ -64,51 +53,6 @@ struct Asked {
     /// As the URL has them; whether they can be read comes out later.
     options: String,
     source: SourceImage,
-}
-
-async fn transform(State(zone): State<Zone>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return answer::method_not_allowed();
-    }
-    if parts.extensions.get::<Explain>().is_some() {
-        return explanation(&zone, &parts).await.into_response();
-    }
-    let headers = &parts.headers;
-    let asked = match read(&zone.app, &parts) {
-        Ok(asked) => asked,
-        Err(error) => return error.into_response(),
-    };
-    let refuge = asked.refuge(address(&parts));
-    let transformed = async {
-        let prepared = prepare(&zone, asked, headers).await?;
-        let answer = prepared.for_client(headers);
-        Ok::<_, ZoneError>(answer.send(&zone.app.renderer, headers).await?)
-    };
-    match (transformed.await, refuge) {
-        (Ok(response), _) => response,
-        (Err(error), Some(source)) => redirect(error, &source),
-        (Err(error), None) => error.into_response(),
-    }
-}
-
-/// What the URL would do, and why.
-async fn explanation(zone: &Zone, parts: &Parts) -> Explanation {
-    let headers = &parts.headers;
-    let mut explanation = Explanation::of("zone", &parts.uri);
-    let outcome = async {
-        let asked = read(&zone.app, parts)?;
-        explanation.say("source_image", asked.source.to_string());
-        explanation.say("on_error", asked.refuge(address(parts)));
-        let prepared = prepare(zone, asked, headers).await?;
-        Ok::<_, ZoneError>(
-            explanation.answer(prepared.for_client(headers), &zone.app.renderer).await?,
-        )
-    };
-    if let Err(error) = outcome.await {
-        explanation.refuse(&error.refusal());
-    }
-    explanation
 }
 
 /// What is asked for; nothing is fetched yet.
@@ -134,27 +78,73 @@ fn address(parts: &Parts) -> &Address {
     parts.extensions.get().expect("every request has its address")
 }
 
-/// Fetches the source, and says what is to be made of it.
-async fn prepare(zone: &Zone, asked: Asked, headers: &HeaderMap) -> Result<Prepared> {
-    let Reading { options, mut remarks } = Options::read(Place::Zone, &asked.options)?;
-    let fetched = zone.fetch(asked.source, headers).await?;
-    check(&fetched)?;
-    let Fetched { bytes, digest, cache_control, etag, .. } = &*fetched;
-    // The service's own words.
-    let brief = cache_control.as_deref().is_some_and(is_brief);
-    remarks.extend(brief.then(|| "cache-control is too restrictive".to_owned()));
-    remarks.extend(options.caveats());
-    Ok(Prepared {
-        mark: Mark::Resized,
-        original: Original::Fetched { digest: *digest, bytes: bytes.clone() },
-        options,
-        remarks,
-        cache_control: cache_control.clone(),
-        origin_etag: etag.clone(),
-    })
-}
-
 impl Zone {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app, fetches: Flights::default() }
+    }
+
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        let (parts, _) = request.into_parts();
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return answer::method_not_allowed();
+        }
+        if parts.extensions.get::<Explain>().is_some() {
+            return self.explanation(&parts).await.into_response();
+        }
+        let headers = &parts.headers;
+        let asked = match read(&self.app, &parts) {
+            Ok(asked) => asked,
+            Err(error) => return error.into_response(),
+        };
+        let refuge = asked.refuge(address(&parts));
+        let transformed = async {
+            let answer = self.prepare(asked, headers).await?;
+            Ok::<_, ZoneError>(answer.send(&self.app.renderer, headers).await?)
+        };
+        match (transformed.await, refuge) {
+            (Ok(response), _) => response,
+            (Err(error), Some(source)) => redirect(error, &source),
+            (Err(error), None) => error.into_response(),
+        }
+    }
+
+    /// What the URL would do, and why.
+    async fn explanation(&self, parts: &Parts) -> Explanation {
+        let headers = &parts.headers;
+        let mut explanation = Explanation::of("zone", &parts.uri);
+        let outcome = async {
+            let asked = read(&self.app, parts)?;
+            explanation.say("source_image", asked.source.to_string());
+            explanation.say("on_error", asked.refuge(address(parts)));
+            let answer = self.prepare(asked, headers).await?;
+            Ok::<_, ZoneError>(explanation.answer(&answer, &self.app.renderer).await?)
+        };
+        if let Err(error) = outcome.await {
+            explanation.refuse(&error.refusal());
+        }
+        explanation
+    }
+
+    /// Fetches the source, and says what is to be made of it.
+    async fn prepare(&self, asked: Asked, headers: &HeaderMap) -> Result<Answer> {
+        let Reading { options, mut remarks } = Options::read(Place::Zone, &asked.options)?;
+        let fetched = self.fetch(asked.source, headers).await?;
+        check(&fetched)?;
+        let Fetched { bytes, digest, cache_control, etag, .. } = &*fetched;
+        // The service's own words.
+        let brief = cache_control.as_deref().is_some_and(is_brief);
+        remarks.extend(brief.then(|| "cache-control is too restrictive".to_owned()));
+        remarks.extend(options.caveats());
+        let prepared = Prepared {
+            mark: Mark::Resized,
+            original: Original::Fetched { digest: *digest, bytes: bytes.clone() },
+            options,
+            remarks,
+            origin_etag: etag.clone(),
+        };
+        Ok(prepared.for_client(&prepared.client(headers), cache_control.as_deref()))
+    }
+
     async fn fetch(
         &self,
         source: SourceImage,
@@ -224,13 +214,13 @@ fn redirect(error: ZoneError, source: &str) -> Response {
     response
 }
 
-async fn original(State(app): State<App>, request: Request) -> Response {
+/// A file of `--origin-dir` as it is, as the origin behind a zone would answer.
+pub(crate) async fn original(app: &App, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return answer::method_not_allowed();
     }
     let file = SourceImage::Folder(request.uri().path().to_owned());
-    let Ok(Fetched { bytes, content_type, etag, .. }) = file.fetch(&app, String::new()).await
-    else {
+    let Ok(Fetched { bytes, content_type, etag, .. }) = file.fetch(app, String::new()).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let known = etag.as_deref().is_some_and(|etag| answer::is_known(etag, request.headers()));
