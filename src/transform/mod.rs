@@ -55,7 +55,7 @@ use encode::Encoding;
 use shrink::Shrink;
 
 /// Part of every rendition's identity: raised when equal input gives other bytes than before.
-pub const ENGINE_VERSION: u32 = 6;
+pub const ENGINE_VERSION: u32 = 7;
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ fn still(job: &Job) -> Result<Vec<u8>, TransformError> {
         None => from_whole(job)?,
     };
     let exif = metadata::carried(exif, job.options.metadata.unwrap_or_default());
-    encode::still(frame, &job.encoding, exif)
+    encode::still(frame, &job.encoding, exif.as_deref())
 }
 
 /// Pixels that are finished, and the EXIF block of their source.

@@ -59,7 +59,7 @@ impl Encoding {
 pub(super) fn still(
     frame: DynamicImage,
     encoding: &Encoding,
-    exif: Option<Vec<u8>>,
+    exif: Option<&[u8]>,
 ) -> Result<Vec<u8>, TransformError> {
     match encoding.format {
         Format::Jpeg => jpeg::encode(&flatten(&frame), encoding.quality(), encoding.scan, exif),
