@@ -181,13 +181,14 @@ class Bench:
             folder = self.scratch / "static"
             folder.mkdir()
             folder.joinpath("variant.jpg").write_bytes(image)
+            zone = f"/cdn-cgi/image/w={width},f=jpeg/2mp.jpg"
+            ours.ask(zone)
+            name = f"warm variant, keep-alive, {len(image) / 1000:.0f} kB, one core"
             with Nginx(nginx, [SERVER_CORE], self.scratch, folder) as theirs:
-                name = f"warm variant, keep-alive, {len(image) / 1000:.0f} kB, one core"
-                sides = [(ours, path), (theirs, "/variant.jpg")]
-                self.warm_row(wrk, name, sides, 0.8)
-                zone = f"/cdn-cgi/image/w={width},f=jpeg/2mp.jpg"
-                ours.ask(zone)
-                self.warm_row(wrk, "the same by /cdn-cgi/image", [(ours, zone), sides[1]])
+                self.warm_row(wrk, name, [(ours, path), (theirs, "/variant.jpg")], 0.8)
+                self.warm_row(wrk, "the same by /cdn-cgi/image", [(ours, zone), (theirs, "/variant.jpg")])
+            with Nginx(nginx, [SERVER_CORE], self.scratch, folder, sendfile="off") as theirs:
+                self.warm_row(wrk, "the same, nginx without sendfile", [(ours, path), (theirs, "/variant.jpg")])
 
     def variant_of_50_kb(self, server):
         """The path, the bytes and the width of a named variant of an upload."""

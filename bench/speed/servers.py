@@ -116,9 +116,12 @@ def node(script, cores, scratch, *arguments):
 
 
 class Nginx(Server):
-    """Serves a folder as it does by default in Debian, with one worker for each core it has."""
+    """Serves a folder as it does by default in Debian, with one worker for each core it has.
 
-    def __init__(self, program, cores, scratch, folder):
+    With `sendfile` files go to a socket within the kernel; without, they are read and written, as by other servers.
+    """
+
+    def __init__(self, program, cores, scratch, folder, sendfile="on"):
         self.free = free_port()
         config = Path(scratch, "nginx.conf")
         user = "user root;" if os.geteuid() == 0 else ""
@@ -128,7 +131,7 @@ class Nginx(Server):
         config.write_text(
             f"{user} daemon off; worker_processes {len(cores)}; pid {scratch}/nginx.pid; error_log {scratch}/nginx.error;"
             "events { worker_connections 768; }"
-            f"http {{ sendfile on; tcp_nopush on; access_log {scratch}/nginx.access; keepalive_requests 1000000000;"
+            f"http {{ sendfile {sendfile}; tcp_nopush on; access_log {scratch}/nginx.access; keepalive_requests 1000000000;"
             f"types {{ image/jpeg jpg; }} {temporary}"
             f"server {{ listen 127.0.0.1:{self.free}; root {folder}; }} }}"
         )

@@ -26,7 +26,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("workers", &[]),
     ("flights", &[]),
     ("shelf", &[]),
-    ("fetch", &["domain", "workers"]),
+    ("fetch", &["clock", "domain", "shelf", "workers"]),
     ("store", &["clock", "domain", "shelf", "workers"]),
     (
         "render",

@@ -14,6 +14,9 @@ use crate::transform::TransformError;
 /// many colours does in one of its own, before it gets its own, which takes 768 bytes.
 const TOLERANCE: f64 = 16.0;
 
+/// Pixels by which a palette is found, at most.
+const SAMPLE: usize = 1 << 14;
+
 type Color = [u8; 4];
 
 pub(super) struct Shared {
@@ -110,7 +113,8 @@ impl Shared {
     }
 
     fn own(&self, drawn: &Drawn) -> Result<Fitted, TransformError> {
-        drawn.fit(Palette::of(drawn.colors.as_flattened(), self.most as u16)?)
+        let sample = sample(&drawn.colors);
+        drawn.fit(Palette::of(sample.as_flattened(), self.most as u16)?)
     }
 
     /// The numbers of colours all of which the palette has.
@@ -186,6 +190,14 @@ impl Drawn<'_> {
         };
         indexes.iter().zip(self.changes).map(number).collect()
     }
+}
+
+/// One of each few pixels, now here, now there among them: stripes would hide from a step that is always
+/// the same.
+fn sample(colors: &[Color]) -> Vec<Color> {
+    let step = colors.len().div_ceil(SAMPLE).max(1);
+    let groups = colors.chunks(step).enumerate();
+    groups.map(|(at, group)| group[at % group.len()]).collect()
 }
 
 /// All pixels, those not drawn in the colour of the one before: the quantiser's rounding
