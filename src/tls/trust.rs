@@ -43,6 +43,7 @@ export NODE_EXTRA_CA_CERTS={quoted}
 export DENO_CERT={quoted}
 # Python, curl, Go, Ruby, OpenSSL. These replace the system's list: other hosts are no longer trusted. To keep
 # it, make a list of both, and name that: cat /etc/ssl/certs/ca-certificates.crt {quoted} > both.pem
+# (tintype itself, which reads SSL_CERT_FILE too, adds it to the web's.)
 export SSL_CERT_FILE={quoted}
 export REQUESTS_CA_BUNDLE={quoted}
 export CURL_CA_BUNDLE={quoted}
