@@ -13,6 +13,7 @@ use crate::{
     metrics::Answers,
     render::Renderer,
     requests::Requests,
+    roots::Roots,
     store::{Store, StoreError, accounts, signing_keys},
     urls::{Bases, NamedBases},
     workers::Workers,
@@ -47,13 +48,14 @@ pub struct App {
 }
 
 impl App {
+    /// Images that are named by URLs come from whom `roots` vouch for, where TLS is spoken.
     #[must_use]
-    pub fn new(settings: Settings, clock: Clock, store: Store) -> Self {
+    pub fn new(settings: Settings, clock: Clock, store: Store, roots: &Roots) -> Self {
         let public = settings.deny_private_fetch;
         let fetchable = if public { Addresses::Public } else { Addresses::All };
         let origin = settings.origin.as_ref().map(BaseUrl::url);
         let [upload_fetcher, source_fetcher] = [None, origin]
-            .map(|trusted| Fetcher::new(fetchable, trusted, settings.fetch_timeout.into()));
+            .map(|trusted| Fetcher::new(fetchable, trusted, roots, settings.fetch_timeout.into()));
         let origin_folder = settings.origin_dir.clone().map(Folder::new);
         let workers = Workers::for_this_machine();
         let renderer = Renderer::new(store.clone(), workers.clone(), settings.cache_size.as_u64());

@@ -32,6 +32,8 @@ pub mod glob;
 pub mod metrics;
 /// The last requests.
 pub mod requests;
+/// Whom to trust when others are asked over TLS.
+pub mod roots;
 /// Things by name, up to a size.
 pub mod shelf;
 /// Rows and blobs.

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, thread};
 
+use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -9,6 +10,7 @@ use crate::{
     app::App,
     clock::{Clock, Time},
     config::Settings,
+    roots::{self, Roots},
     server::Doors,
     state::{self, SeedingError},
     store::{OpenError, Store, StoreError},
@@ -26,8 +28,8 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error("the seed can't be loaded")]
     Seed(#[from] SeedingError),
-    #[error("can't listen on {address}: {reason}")]
-    Listen { address: SocketAddr, reason: io::Error },
+    #[error("can't listen on {address} ({flag}): {reason}")]
+    Listen { flag: &'static str, address: SocketAddr, reason: io::Error },
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
@@ -75,15 +77,16 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
     };
     let time = settings.clock.map_or(Time::SYSTEM, Time::Frozen);
     let clock = Clock::new(time, settings.id_seed);
-    let mut app = App::new(settings, clock, store);
+    let ours = secured.as_ref().and_then(|(_, tls)| tls.root());
+    let mut app = App::new(settings, clock, store, &roots(ours));
     if let Some(folder) = seed {
         state::seed(&app, None, &folder).await?;
     }
-    let (plain, base) = listen(address).await?;
+    let (plain, base) = listen("--listen", address).await?;
     let mut bases = Bases { plain: format!("http://{base}"), secured: None, certificate: None };
     let mut doors = Doors { plain, secured: None };
     if let Some((address, tls)) = secured {
-        let (listener, base) = listen(address).await?;
+        let (listener, base) = listen("--tls", address).await?;
         app.authority = tls.authority().map(Into::into);
         bases.secured = Some(format!("https://{base}"));
         bases.certificate = Some(tls.file().to_owned());
@@ -98,9 +101,21 @@ pub async fn prepare(mut settings: Settings) -> Result<Prepared, StartError> {
     Ok(Prepared { app, doors, bases, temporary })
 }
 
+/// Whom images may be fetched from: with our own CA, the URLs that we hand out work for us too.
+fn roots(ours: Option<CertificateDer<'static>>) -> Roots {
+    let named = roots::named().unwrap_or_else(|error| {
+        tracing::warn!(%error, "images are fetched from whom the web trusts, and nobody else");
+        Vec::new()
+    });
+    Roots::with(named.into_iter().chain(ours))
+}
+
 /// Takes an address, and says which it is: of port 0 something else becomes.
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let refused = |reason| StartError::Listen { address, reason };
+async fn listen(
+    flag: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let refused = |reason| StartError::Listen { flag, address, reason };
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let taken = listener.local_addr().map_err(refused)?;
     Ok((listener, taken))

@@ -97,11 +97,20 @@ impl FromStr for TlsName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
         }
+        if !text.is_ascii() {
+            return Err("names beyond ASCII are needed in punycode: xn--bcher-kva.test".to_owned());
+        }
         let name = text.trim_end_matches('.');
-        let known = DnsName::try_from(name.strip_prefix("*.").unwrap_or(name));
+        let below = name.strip_prefix("*.");
+        // Clients don't heed a wildcard for a whole domain like com.
+        if below.is_some_and(|below| !below.contains('.')) {
+            return Err("two labels are needed below a wildcard: *.images.test".to_owned());
+        }
+        let known = DnsName::try_from(below.unwrap_or(name));
         let name = known.map(|_| Self::Dns(name.to_ascii_lowercase()));
         name.map_err(|_| {
             "a name like images.test, *.images.test or an address is needed".to_owned()
@@ -128,15 +137,29 @@ mod tests {
             ("Images.Test.", "images.test"),
             ("*.images.test", "*.images.test"),
             ("my_app", "my_app"),
+            (" a.test ", "a.test"),
             ("192.168.1.5", "192.168.1.5"),
             ("fd00::1", "fd00::1"),
         ] {
             assert_eq!(text.parse::<TlsName>().unwrap().to_string(), expected);
         }
-        for bad in
-            ["", "*", "a..test", "https://a.test", "a.test:443", "a.*.test", "a b", "*.1.2.3.4"]
-        {
+        for bad in [
+            "",
+            "*",
+            "a..test",
+            "https://a.test",
+            "a.test:443",
+            "a.*.test",
+            "a b",
+            "*.1.2.3.4",
+            "*.",
+        ] {
             assert!(bad.parse::<TlsName>().is_err(), "{bad}");
+        }
+        for (bad, hint) in
+            [("*.localhost", "below a wildcard"), ("*.com", "below"), ("bücher.test", "punycode")]
+        {
+            assert!(bad.parse::<TlsName>().unwrap_err().contains(hint), "{bad}");
         }
     }
 }

@@ -17,7 +17,11 @@ use ureq::{
 };
 use url::{Position, Url};
 
-use crate::{domain::Digest, workers::Workers};
+use crate::{
+    domain::Digest,
+    roots::{self, Roots},
+    workers::Workers,
+};
 pub use addresses::Addresses;
 use addresses::{CheckedResolver, Private};
 pub use folder::Folder;
@@ -88,12 +92,18 @@ impl Fetcher {
     const REDIRECTS: usize = 5;
     const AT_ONCE: usize = 32;
 
-    /// A fetcher that connects to such addresses only, and to the host of `trusted`. It gives up
-    /// when an answer takes longer than `timeout`, each redirect for itself, or waiting for its turn
-    /// does.
+    /// A fetcher that connects to such addresses only, and to the host of `trusted`, and over TLS to
+    /// whom `roots` vouch for. It gives up when an answer takes longer than `timeout`, each redirect
+    /// for itself, or waiting for its turn does.
     #[must_use]
-    pub fn new(addresses: Addresses, trusted: Option<&Url>, timeout: Duration) -> Self {
+    pub fn new(
+        addresses: Addresses,
+        trusted: Option<&Url>,
+        roots: &Roots,
+        timeout: Duration,
+    ) -> Self {
         let config = Config::builder()
+            .tls_config(roots.config())
             .timeout_global(Some(timeout))
             // Followed here: the library takes whatever an origin says for a path.
             .max_redirects(0)
@@ -185,6 +195,9 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
 fn no_answer(error: ureq::Error) -> FetchError {
     use io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
     let text = error.to_string();
+    if let Some(why) = roots::explained(&error) {
+        return FetchError::Broken(why.to_owned());
+    }
     match error {
         ureq::Error::Timeout(_) => FetchError::NoAnswer,
         ureq::Error::HostNotFound => FetchError::Unresolved,

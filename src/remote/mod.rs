@@ -16,7 +16,11 @@ use serde_json::Value;
 use ureq::{Agent, AsSendBody, Body, config::Config, http};
 use url::Url;
 
-use crate::{config::BaseUrl, seed::SeedError};
+use crate::{
+    config::BaseUrl,
+    roots::{self, Roots, RootsError},
+    seed::SeedError,
+};
 pub use archive::{export, import};
 pub use clock::clock;
 pub use faults::faults;
@@ -32,6 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long it may take for a whole folder or state.
 const LONG_PATIENCE: Duration = Duration::from_secs(3600);
 
+/// The longest line that is shown of an answer that isn't tintype's.
+const LINE: usize = 300;
+
 /// Why a running server gave no answer. Each text is for the person at the command line.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
@@ -39,6 +46,8 @@ pub enum RemoteError {
     Unreachable { server: String, reason: String },
     #[error("{0}")]
     Refused(String),
+    #[error(transparent)]
+    Roots(#[from] RootsError),
     #[error(transparent)]
     Seed(#[from] SeedError),
     #[error("{file}: {reason}")]
@@ -97,23 +106,46 @@ impl<'a> Question<'a> {
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(self.query);
         }
-        let config = Config::builder().http_status_as_error(false).proxy(None);
-        let config = config.timeout_global(self.patience).timeout_connect(Some(PATIENCE)).build();
         let request = http::Request::builder().method(self.method).uri(url.as_str());
         let request = request.header("content-type", self.label).body(body);
         let request = request.map_err(|error| unreachable(server, &error))?;
-        let answer = Agent::new_with_config(config).run(request);
-        let mut answer = answer.map_err(|error| unreachable(server, &error))?;
+        let answer = agent(server, self.patience)?.run(request);
+        let mut answer = answer.map_err(|error| no_answer(server, &error))?;
         if answer.status().is_success() {
             return Ok(answer.into_body());
         }
+        let what = answer.headers().get("content-type").and_then(|what| what.to_str().ok());
+        let is_text = what.is_some_and(|what| what.starts_with("text/plain"));
         let text = answer.body_mut().read_to_string().unwrap_or_default();
         let json: Value = serde_json::from_str(&text).unwrap_or_default();
         Err(match json["error"].as_str() {
             Some(why) => RemoteError::Refused(why.to_owned()),
-            // Something else listens there.
-            None => unreachable(server, &format!("the answer was {}", answer.status())),
+            // Something else listens there, or our port for TLS, which says what is wrong.
+            None => {
+                let said = text.lines().next().filter(|line| is_text && line.len() <= LINE);
+                let said = said.map(|line| format!(": {line}")).unwrap_or_default();
+                unreachable(server, &format!("the answer was {}{said}", answer.status()))
+            }
         })
+    }
+}
+
+/// A client that trusts whom the web does, and whom the environment names.
+fn agent(server: &BaseUrl, patience: Option<Duration>) -> Result<Agent, RemoteError> {
+    let config = Config::builder().http_status_as_error(false).proxy(None);
+    let config = config.timeout_global(patience).timeout_connect(Some(PATIENCE));
+    // Without TLS, nobody need be trusted: what is wrong with the environment then doesn't matter.
+    let config = match server.url().scheme() {
+        "https" => config.tls_config(Roots::with(roots::named()?).config()),
+        _ => config,
+    };
+    Ok(Agent::new_with_config(config.build()))
+}
+
+fn no_answer(server: &BaseUrl, error: &ureq::Error) -> RemoteError {
+    match roots::explained(error) {
+        Some(why) => unreachable(server, &why),
+        None => unreachable(server, error),
     }
 }
 

@@ -4,13 +4,9 @@ use std::{fs::File, io, path::Path};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
-use ureq::{
-    Agent,
-    config::Config,
-    unversioned::multipart::{Form, Part},
-};
+use ureq::unversioned::multipart::{Form, Part};
 
-use super::{LONG_PATIENCE, RemoteError, unreachable};
+use super::{LONG_PATIENCE, RemoteError, agent, no_answer, unreachable};
 use crate::{app::DEFAULT_ACCOUNT, config::Upload};
 
 /// Any will do, unless the server has a list.
@@ -67,11 +63,10 @@ fn send(wanted: &Upload, file: &Path, progress: &ProgressBar) -> Result<Uploaded
     if wanted.private {
         form = form.text("requireSignedURLs", "true");
     }
-    let config = Config::builder().http_status_as_error(false).proxy(None);
-    let agent = Agent::new_with_config(config.timeout_global(Some(LONG_PATIENCE)).build());
+    let agent = agent(server, Some(LONG_PATIENCE))?;
     let token = wanted.token.as_deref().unwrap_or(TOKEN);
     let request = agent.post(url).header("authorization", format!("Bearer {token}"));
-    let answer = request.send(form).map_err(|error| unreachable(server, &error))?;
+    let answer = request.send(form).map_err(|error| no_answer(server, &error))?;
     let text = answer.into_body().read_to_string().map_err(|error| unreachable(server, &error))?;
     let read: Envelope =
         serde_json::from_str(&text).map_err(|error| unreachable(server, &error))?;

@@ -4,7 +4,7 @@
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
-use rustls::{pki_types::ServerName, server::Acceptor};
+use rustls::{AlertDescription, pki_types::ServerName, server::Acceptor};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
-use super::{Current, Identity, plain};
+use super::{Current, Identity, Origin, plain};
 
 /// How long a client may take until its connection is secured.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ impl Secured {
                         // Nobody takes it when the server is stopping.
                         Ok(Ok(Some(stream))) => drop(through.send((stream, client)).await),
                         Ok(Ok(None)) => {}
-                        Ok(Err(error)) => tracing::info!(%client, %error, "no TLS came about"),
+                        Ok(Err(error)) => report(client, &error, identity.origin),
                         Err(_) => tracing::info!(%client, "no TLS came about in time"),
                     }
                 });
@@ -110,14 +110,15 @@ async fn secure(stream: TcpStream, identity: &Current) -> io::Result<Option<TlsS
     // Answers are written in pieces, which shall not wait for one another.
     stream.set_nodelay(true)?;
     let mut hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-    let identity = identity.get();
+    let (identity, origin) = (identity.get(), identity.origin);
     let name = hello.client_hello().server_name().map(str::to_owned);
     // Who asks for an address names nothing.
     if let Some(name) = name.filter(|name| !is_for(&identity, name)) {
-        tracing::warn!(
-            name,
-            "a client asked for a name that the certificate isn't for: --tls-name {name} adds it"
-        );
+        let remedy = match origin {
+            Origin::Authority => format!("--tls-name {name} adds it"),
+            Origin::Own => format!("that of --tls-cert is for {}", identity.names().join(", ")),
+        };
+        tracing::warn!(name, "a client asked for a name that the certificate isn't for: {remedy}");
         hello.io.write_all(&UNRECOGNIZED_NAME).await?;
         hello.io.shutdown().await?;
         return Ok(None);
@@ -127,4 +128,22 @@ async fn secure(stream: TcpStream, identity: &Current) -> io::Result<Option<TlsS
 
 fn is_for(identity: &Identity, name: &str) -> bool {
     ServerName::try_from(name).is_ok_and(|name| identity.is_for(&name))
+}
+
+/// Says why no TLS came about. Of all reasons, the commonest is that nobody has told the client whom
+/// to trust; not all libraries say it in the same way.
+fn report(client: SocketAddr, error: &io::Error, origin: Origin) {
+    use AlertDescription::{BadCertificate, CertificateUnknown, UnknownCA};
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if let Some(rustls::Error::AlertReceived(UnknownCA | BadCertificate | CertificateUnknown)) =
+        inner
+    {
+        let remedy = match origin {
+            Origin::Authority => "`tintype ca` says how it comes to trust the CA",
+            Origin::Own => "it has to trust who signed that of --tls-cert",
+        };
+        tracing::warn!(%client, %error, "a client doesn't trust the certificate: {remedy}");
+        return;
+    }
+    tracing::info!(%client, %error, "no TLS came about");
 }

@@ -4,6 +4,7 @@
 //! the machine's: clients don't go by the emulator's clock.
 
 mod authority;
+mod folder;
 mod identity;
 mod listener;
 mod names;
@@ -19,10 +20,12 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 
 use crate::{clock::Clock, config};
 use authority::Authority;
+use folder::Folder;
 use identity::Identity;
 pub use listener::Secured;
 use names::Names;
@@ -36,12 +39,31 @@ pub enum TlsError {
     File { path: PathBuf, reason: io::Error },
     #[error("{} is no CA of tintype's: {reason}; without the folder, a new one is made", .folder.display())]
     Broken { folder: PathBuf, reason: String },
+    #[error("the CA in {} {why}", .path.display())]
+    Left { path: PathBuf, why: String },
+    #[error("the CA ends before another certificate of it would")]
+    TooLate,
+    #[error("the CA isn't valid yet")]
+    TooEarly,
     #[error("--tls-cert {} and --tls-key {} can't be used: {reason}", .certificate.display(), .key.display())]
     Own { certificate: PathBuf, key: PathBuf, reason: String },
     #[error("a certificate could not be made: {0}")]
-    Making(#[from] rcgen::Error),
+    Making(rcgen::Error),
     #[error("the certificate that was made can't be used: {0}")]
-    Made(#[from] rustls::Error),
+    Made(rustls::Error),
+}
+
+// The texts have the reasons in them: as sources they would be said twice.
+impl From<rcgen::Error> for TlsError {
+    fn from(error: rcgen::Error) -> Self {
+        Self::Making(error)
+    }
+}
+
+impl From<rustls::Error> for TlsError {
+    fn from(error: rustls::Error) -> Self {
+        Self::Made(error)
+    }
 }
 
 /// A result of preparing TLS.
@@ -55,7 +77,17 @@ pub struct Tls {
 
 /// The certificate in use. Clones see when it is replaced.
 #[derive(Clone)]
-struct Current(Arc<RwLock<Arc<Identity>>>);
+struct Current {
+    identity: Arc<RwLock<Arc<Identity>>>,
+    origin: Origin,
+}
+
+/// Who made the certificate in use: what can be done about it depends on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Authority,
+    Own,
+}
 
 /// Where certificates come from.
 enum Source {
@@ -75,14 +107,13 @@ impl Tls {
                 (Source::Own(pair), identity)
             }
             _ => {
-                let names = Names::with(&settings.names);
-                let now = Clock::system().now();
-                let authority = Box::new(Authority::open(&folder(data), &names, now)?);
-                let (identity, until) = authority.issue(&names, now)?;
-                (Source::Authority { authority, names, until }, identity)
+                let (folder, names) = (Folder::of(data), Names::with(&settings.names));
+                let (authority, issued) = Authority::open(&folder, &names, Clock::system().now())?;
+                let (identity, until) = issued;
+                (Source::Authority { authority: Box::new(authority), names, until }, identity)
             }
         };
-        Ok(Self { identity: Current(Arc::new(RwLock::new(Arc::new(identity)))), source })
+        Ok(Self { identity: Current::new(identity, source.origin()), source })
     }
 
     /// The certificate of the CA, in PEM, if it is our own.
@@ -90,6 +121,15 @@ impl Tls {
     pub fn authority(&self) -> Option<&str> {
         match &self.source {
             Source::Authority { authority, .. } => Some(authority.pem()),
+            Source::Own(_) => None,
+        }
+    }
+
+    /// The certificate of the CA, if it is our own.
+    #[must_use]
+    pub fn root(&self) -> Option<CertificateDer<'static>> {
+        match &self.source {
+            Source::Authority { authority, .. } => Some(authority.root()),
             Source::Own(_) => None,
         }
     }
@@ -110,18 +150,17 @@ impl Tls {
     }
 }
 
-/// Where the CA is in a data folder.
-fn folder(data: &Path) -> PathBuf {
-    data.join("tls")
-}
-
 impl Current {
+    fn new(identity: Identity, origin: Origin) -> Self {
+        Self { identity: Arc::new(RwLock::new(Arc::new(identity))), origin }
+    }
+
     fn get(&self) -> Arc<Identity> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.identity.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn replace(&self, identity: Identity) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(identity);
+        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(identity);
     }
 }
 
@@ -144,6 +183,13 @@ async fn keep(mut source: Source, current: Current) {
 }
 
 impl Source {
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Authority { .. } => Origin::Authority,
+            Self::Own(_) => Origin::Own,
+        }
+    }
+
     /// How long a newer certificate may go unnoticed.
     fn period(&self) -> Duration {
         match self {

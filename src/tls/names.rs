@@ -35,9 +35,14 @@ impl Names {
         &self.0
     }
 
-    /// Whether each of the others is among them.
+    /// Whether a CA for these may speak for each of the others.
     pub(super) fn cover(&self, others: &Self) -> bool {
-        others.0.iter().all(|name| self.0.contains(name))
+        self.lacking(others).next().is_none()
+    }
+
+    /// Those of the others that a CA for these may not speak for: see `subtrees`.
+    pub(super) fn lacking<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a TlsName> {
+        others.0.iter().filter(|name| !self.0.iter().any(|known| covers(known, name)))
     }
 
     /// As a certificate says whom it is for.
@@ -55,12 +60,11 @@ impl Names {
     /// too: there is no way to say less.
     pub(super) fn subtrees(&self) -> Vec<GeneralSubtree> {
         let subtree = |name: &TlsName| match name {
-            TlsName::Dns(name) => {
-                GeneralSubtree::DnsName(name.strip_prefix("*.").unwrap_or(name).to_owned())
-            }
-            TlsName::Address(address) if address.is_loopback() => {
-                let length = if address.is_ipv4() { 8 } else { 128 };
-                GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(*address, length))
+            TlsName::Dns(name) => GeneralSubtree::DnsName(base(name).to_owned()),
+            // The network's own address: what its mask doesn't cover has to be 0 for Java.
+            TlsName::Address(IpAddr::V4(address)) if address.is_loopback() => {
+                let network = Ipv4Addr::new(127, 0, 0, 0).into();
+                GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(network, 8))
             }
             TlsName::Address(address) => {
                 let length = if address.is_ipv4() { 32 } else { 128 };
@@ -76,5 +80,53 @@ impl Names {
             let name = name.to_string().replacen('*', "any", 1);
             ServerName::try_from(name).expect("names are checked when they are read")
         })
+    }
+}
+
+/// A name, or what a wildcard stands before.
+fn base(name: &str) -> &str {
+    name.strip_prefix("*.").unwrap_or(name)
+}
+
+fn covers(known: &TlsName, name: &TlsName) -> bool {
+    match (known, name) {
+        (TlsName::Dns(known), TlsName::Dns(name)) => {
+            let below = base(name).strip_suffix(base(known));
+            below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+        }
+        // The whole network of loopback addresses.
+        (TlsName::Address(IpAddr::V4(known)), TlsName::Address(IpAddr::V4(name)))
+            if known.is_loopback() =>
+        {
+            name.is_loopback()
+        }
+        (known, name) => known == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_a_name_is_covered_by_it() {
+        let known = Names::with(&["a.test", "*.cdn.test", "192.0.2.7"].map(|s| s.parse().unwrap()));
+        for (name, expected) in [
+            ("a.test", true),
+            ("b.a.test", true),
+            ("*.a.test", true),
+            ("cdn.test", true),
+            ("x.localhost", true),
+            ("127.0.0.2", true),
+            ("192.0.2.7", true),
+            ("ba.test", false),
+            ("test", false),
+            ("192.0.2.8", false),
+            ("::2", false),
+            ("128.0.0.1", false),
+        ] {
+            let names = Names(vec![name.parse().unwrap()]);
+            assert_eq!(known.cover(&names), expected, "{name}");
+        }
     }
 }

@@ -5,10 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use rustls::{
+    CertificateError,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use sha2::{Digest, Sha256};
 
 use super::{Identity, Result, TlsError};
+
+/// What rustls says of a version that it doesn't read.
+const UNSUPPORTED_VERSION: &str = "UnsupportedCertVersion";
 
 /// The files, and what was in them last.
 pub(super) struct Pair {
@@ -86,8 +92,43 @@ impl Contents {
         if chain.is_empty() {
             return Err("there is no certificate in it".to_owned());
         }
+        if is_encrypted(&self.key) {
+            let how = "openssl pkey -in KEY -out PLAIN-KEY writes one that isn't";
+            return Err(format!(
+                "the key is encrypted, and nobody is asked for its password: {how}"
+            ));
+        }
         let key = PrivateKeyDer::from_pem_slice(&self.key);
         let key = key.map_err(|error| format!("the key is no PEM: {error}"))?;
-        Identity::new(chain, key).map_err(|error| error.to_string())
+        let identity = Identity::new(chain, key).map_err(why_not)?;
+        // Clients go by these names alone since RFC 6125, whatever the subject says.
+        if identity.names().is_empty() {
+            let needed = "it needs a subjectAltName, since clients don't look at the subject";
+            return Err(format!("the certificate is for no DNS name and no address: {needed}"));
+        }
+        Ok(identity)
+    }
+}
+
+/// PKCS #8 says so in its label, older files in a header (RFC 1421 §4.6.1.1).
+fn is_encrypted(key: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(key);
+    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+        || text.contains("Proc-Type: 4,ENCRYPTED")
+}
+
+/// Why rustls won't have a certificate and a key.
+fn why_not(error: rustls::Error) -> String {
+    use rustls::Error::{InconsistentKeys, InvalidCertificate};
+    match error {
+        InconsistentKeys(_) => "the key isn't that of the certificate".to_owned(),
+        // It reads X.509 version 3 alone, and says so in this way.
+        InvalidCertificate(CertificateError::Other(why))
+            if why.to_string() == UNSUPPORTED_VERSION =>
+        {
+            "the certificate is of X.509 version 1: version 3 is needed, with a subjectAltName"
+                .to_owned()
+        }
+        error => error.to_string(),
     }
 }

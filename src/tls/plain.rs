@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Reads the head of a request, says where it should have gone, and closes.
 pub(super) async fn answer(mut stream: TcpStream) -> io::Result<()> {
     let mut head = Vec::new();
-    while head.len() < HEAD && !head.windows(4).any(|four| four == b"\r\n\r\n") {
+    while head.len() < HEAD && !is_whole(&head) {
         if stream.read_buf(&mut head).await? == 0 {
             break;
         }
@@ -41,6 +41,12 @@ pub(super) async fn answer(mut stream: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether an empty line has come; those who type send bare line feeds.
+fn is_whole(head: &[u8]) -> bool {
+    let after = |end: &[u8]| head.windows(end.len()).any(|bytes| bytes == end);
+    after(b"\n\r\n") || after(b"\n\n")
+}
+
 /// What the request should have asked for. `here` stands for a host that isn't said.
 fn url(head: &str, here: &str) -> String {
     let mut lines = head.lines();
@@ -58,6 +64,18 @@ fn url(head: &str, here: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_ends_with_an_empty_line() {
+        for (head, expected) in [
+            (&b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"[..], true),
+            (b"GET / HTTP/1.1\nhost: a\n\n", true),
+            (b"GET / HTTP/1.1\r\nhost: a\r\n", false),
+            (b"", false),
+        ] {
+            assert_eq!(is_whole(head), expected);
+        }
+    }
 
     #[test]
     fn the_url_is_the_requests_own_with_tls() {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Authority, Names, Result, TlsError, folder};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+use super::{Authority, Folder, Names, Result, TlsError};
 use crate::{
     clock::Clock,
     config::{Ca, Hosts, TlsName},
@@ -10,16 +12,16 @@ use crate::{
 };
 
 /// What is to be shown of the CA of a data folder; it is made if there is none yet, so that clients
-/// can be told before the first start.
+/// can be told before the first start. One that is there stays as it is.
 pub fn ca(wanted: &Ca) -> Result<String> {
-    let (folder, names) = (folder(&wanted.data), Names::with(&wanted.tls_name));
-    let path = match Authority::find(&folder, &names) {
-        Some(path) => path,
-        None => Authority::open(&folder, &names, Clock::system().now())?.path().to_owned(),
-    };
+    let (folder, names) = (Folder::of(&wanted.data), Names::with(&wanted.tls_name));
+    let path = Authority::find(&folder, &names, Clock::system().now())?;
     let failed = |reason| TlsError::File { path: path.clone(), reason };
+    let pem = std::fs::read_to_string(&path).map_err(failed)?;
+    // What is no certificate helps nobody, in whatever way it is shown.
+    CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| folder.broken(&error))?;
     if wanted.pem {
-        return std::fs::read_to_string(&path).map_err(failed);
+        return Ok(pem);
     }
     // Programs run elsewhere.
     let path = path.canonicalize().map_err(failed)?;
@@ -41,15 +43,19 @@ export NODE_EXTRA_CA_CERTS={quoted}
 export DENO_CERT={quoted}
 # Python, curl, Go, Ruby, OpenSSL. These replace the system's list: other hosts are no longer trusted. To keep
 # it, make a list of both, and name that: cat /etc/ssl/certs/ca-certificates.crt {quoted} > both.pem
+# (tintype itself, which reads SSL_CERT_FILE too, adds it to the web's.)
 export SSL_CERT_FILE={quoted}
 export REQUESTS_CA_BUNDLE={quoted}
 export CURL_CA_BUNDLE={quoted}
 # curl, for once:
 #   curl --cacert {quoted} https://…
-# Java, in a list of its own, which -Djavax.net.ssl.trustStore=tintype.p12 names:
+# Java, in a list of its own. It replaces the JDK's: other hosts are no longer trusted.
 #   keytool -importcert -noprompt -alias tintype -file {quoted} -keystore tintype.p12 -storetype PKCS12 -storepass changeit
+#   java -Djavax.net.ssl.trustStore=tintype.p12 -Djavax.net.ssl.trustStorePassword=changeit …
 # Debian's list, for everything that goes by it (and the same in an image of a container):
 #   sudo cp {quoted} {debian} && sudo update-ca-certificates
+# Fedora's, likewise:
+#   sudo trust anchor --store {quoted}
 # macOS, for your user:
 #   security add-trusted-cert -k ~/Library/Keychains/login.keychain-db {quoted}
 "
@@ -84,5 +90,14 @@ mod tests {
         let path = PathBuf::from("/home/o'hara/my data/ca.pem");
 
         assert_eq!(quoted(&path), r"'/home/o'\''hara/my data/ca.pem'");
+    }
+
+    #[test]
+    fn java_is_told_the_password_without_which_it_reads_nothing() {
+        let lines = lines(&PathBuf::from("ca.pem"));
+
+        let java = lines.lines().find(|line| line.contains("javax.net.ssl.trustStore=")).unwrap();
+        assert!(java.contains("-Djavax.net.ssl.trustStorePassword=changeit"), "{java}");
+        assert!(lines.contains("-storepass changeit"));
     }
 }

@@ -26,7 +26,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("workers", &[]),
     ("flights", &[]),
     ("shelf", &[]),
-    ("fetch", &["clock", "domain", "shelf", "workers"]),
+    ("roots", &[]),
+    ("fetch", &["clock", "domain", "roots", "shelf", "workers"]),
     ("store", &["clock", "domain", "shelf", "workers"]),
     (
         "render",
@@ -36,13 +37,13 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "app",
         &[
             "clock", "config", "domain", "faults", "fetch", "metrics", "render", "requests",
-            "store", "urls", "workers",
+            "roots", "store", "urls", "workers",
         ],
     ),
     ("banner", &["config", "domain", "start"]),
-    ("remote", &["app", "config", "domain", "seed"]),
+    ("remote", &["app", "config", "domain", "roots", "seed"]),
     ("offline", &["clock", "config", "transform"]),
-    ("start", &["app", "clock", "config", "server", "state", "store", "tls"]),
+    ("start", &["app", "clock", "config", "roots", "server", "state", "store", "tls"]),
     (
         "emulator",
         &[
@@ -192,7 +193,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     // An origin may be a folder, and a seed is one; certificates are files, for other programs read them.
     ("PathBuf", &["config", "emulator", "fetch", "offline", "seed", "start", "store", "tls"]),
     // Linux tells of memory in a file.
-    ("fs", &["fetch", "metrics", "offline", "remote", "seed", "store", "tls"]),
+    ("fs", &["fetch", "metrics", "offline", "remote", "roots", "seed", "store", "tls"]),
 ];
 
 #[test]

@@ -71,12 +71,12 @@ impl Server {
         self.send(&head, &[])
     }
 
-    fn upload(&self, fixture: &str) -> Value {
+    pub(crate) fn upload(&self, fixture: &str) -> Value {
         self.upload_part("name=\"file\"; filename=\"f\"", &fixtures::read(fixture))
     }
 
     /// Uploads a form of one part, which has to be accepted.
-    fn upload_part(&self, part: &str, content: &[u8]) -> Value {
+    pub(crate) fn upload_part(&self, part: &str, content: &[u8]) -> Value {
         let mut body =
             format!("--b\r\ncontent-disposition: form-data; {part}\r\n\r\n").into_bytes();
         body.extend(content);
@@ -228,7 +228,7 @@ fn a_port_in_use_is_named() {
 
     let message = fail(&mut tintype(&["--ephemeral", "--listen", &address]));
 
-    assert!(message.contains(&address), "{message}");
+    assert!(message.contains(&format!("{address} (--listen)")), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
 }
 

@@ -5,7 +5,10 @@ use axum::{Router, body::Body, http::Request};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
-use tintype::{app::App, clock::Clock, config::Settings, domain::SigningKey, server, store::Store};
+use tintype::{
+    app::App, clock::Clock, config::Settings, domain::SigningKey, roots::Roots, server,
+    store::Store,
+};
 use tower::ServiceExt;
 
 use super::{
@@ -56,7 +59,7 @@ impl TestApp {
         let store =
             Store::open(&settings.data, settings.cache_size.as_u64(), settings.fsync.into())
                 .unwrap();
-        let app = App::new(settings, clock.clone(), store);
+        let app = App::new(settings, clock.clone(), store, &Roots::with([]));
         let router = server::router(app.clone());
         Self { app, router, clock, folder }
     }

@@ -17,26 +17,39 @@ use crate::{
     support::TestApp,
 };
 
+/// How a client takes the certificate that it was told to trust.
+#[derive(Debug, Clone, Copy)]
+enum Client {
+    /// As RFC 5280 says.
+    Careful,
+    /// As Java does: what it is constrained to counts for nothing.
+    Careless,
+}
+
 /// Whether a client that trusts the CA of this data folder trusts a certificate for `name` that
 /// somebody made who has got hold of the CA's key.
-fn trusted(data: &Path, name: &str) -> Result<(), rustls::Error> {
+fn trusted(data: &Path, name: &str, client: Client) -> Result<(), rustls::Error> {
     let key = KeyPair::from_pem(&read(&data.join("tls/ca.key"))).unwrap();
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.distinguished_name = DistinguishedName::new();
     let digest = hex::encode(&Sha256::digest(key.public_key_raw())[..4]);
-    authority.distinguished_name.push(DnType::CommonName, format!("tintype CA {digest}"));
+    authority.distinguished_name.push(DnType::CommonName, format!("tintype issuer {digest}"));
     let leaf_key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new([name.to_owned()]).unwrap();
     let leaf = leaf.signed_by(&leaf_key, &Issuer::from_params(&authority, &key)).unwrap();
 
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(data.join("tls/ca.pem")).unwrap()).unwrap();
+    if let Client::Careless = client {
+        roots.roots[0].name_constraints = None;
+    }
+    let issuer = CertificateDer::from_pem_file(data.join("tls/issuer.pem")).unwrap();
     let provider = Arc::new(ring::default_provider());
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
     let name = ServerName::try_from(name).unwrap();
     let verifier = verifier.build().unwrap();
-    verifier.verify_server_cert(leaf.der(), &[], &name, &[], UnixTime::now()).map(drop)
+    verifier.verify_server_cert(leaf.der(), &[issuer], &name, &[], UnixTime::now()).map(drop)
 }
 
 #[test]
@@ -45,7 +58,8 @@ fn a_leaked_key_speaks_for_nobody_else() {
     let _secured = Secured::start(folder.path(), &["--tls-name", "images.test"]);
 
     for ours in ["api.cloudflare.com", "imagedelivery.net", "images.test", "127.0.0.1", "::1"] {
-        assert_eq!(trusted(folder.path(), ours), Ok(()), "{ours}");
+        assert_eq!(trusted(folder.path(), ours, Client::Careful), Ok(()), "{ours}");
+        assert_eq!(trusted(folder.path(), ours, Client::Careless), Ok(()), "{ours}");
     }
     for other in [
         "cloudflare.com",
@@ -57,8 +71,10 @@ fn a_leaked_key_speaks_for_nobody_else() {
         "128.0.0.1",
         "::2",
     ] {
-        let refused = trusted(folder.path(), other).unwrap_err().to_string();
-        assert!(refused.contains("NameConstraintViolation"), "{other}: {refused}");
+        for client in [Client::Careful, Client::Careless] {
+            let refused = trusted(folder.path(), other, client).unwrap_err().to_string();
+            assert!(refused.contains("NameConstraintViolation"), "{client:?} {other}: {refused}");
+        }
     }
 }
 
@@ -74,6 +90,19 @@ fn the_key_is_its_owners_only() {
     assert_eq!(mode("ca.key"), 0o600);
     // Whoever's that is: the umask has a say.
     assert_eq!(mode("ca.pem") & 0o711, 0o600);
+}
+
+#[test]
+fn a_key_that_others_can_read_is_taken_from_them() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Secured::start(folder.path(), &[]));
+    let key = folder.path().join("tls/ca.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+
+    let mut secured = Secured::start(folder.path(), &[]);
+
+    assert!(secured.server.line("others could read the CA's key").contains("ca.key"));
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -129,7 +158,8 @@ fn half_a_ca_is_refused_and_named() {
     };
 
     let message = start();
-    assert!(message.contains(text(&key)), "{message}");
+    assert!(message.contains(&format!("{} is missing", text(&key))), "{message}");
+    assert!(message.contains("without the folder, a new one is made"), "{message}");
 
     fs::write(&key, "no key").unwrap();
     let message = start();

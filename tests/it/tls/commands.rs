@@ -1,7 +1,7 @@
 use std::{os::unix::fs::PermissionsExt, process::Command};
 
 use super::{Secured, read};
-use crate::process::{text, tintype};
+use crate::process::{fail, text, tintype};
 
 fn output(command: &mut Command) -> String {
     let output = command.output().unwrap();
@@ -35,7 +35,13 @@ fn ca_says_where_it_is_and_how_programs_come_to_trust_it() {
 
     assert!(std::path::Path::new(path.trim()).is_file(), "{path}");
     assert_eq!(all, format!("{path}\n{lines}"));
-    for tool in ["keytool", "update-ca-certificates", "security add-trusted-cert", "--cacert"] {
+    for tool in [
+        "keytool",
+        "update-ca-certificates",
+        "trust anchor",
+        "security add-trusted-cert",
+        "--cacert",
+    ] {
         assert!(lines.contains(tool), "{tool}");
     }
     // A shell reads them, quotes and all.
@@ -47,13 +53,42 @@ fn ca_says_where_it_is_and_how_programs_come_to_trust_it() {
 }
 
 #[test]
+fn ca_leaves_the_ca_of_a_server_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let secured = Secured::start(folder.path(), &["--tls-name", "a.test"]);
+    let data = ["--data", text(folder.path())];
+    let pem = read(&folder.path().join("tls/ca.pem"));
+
+    let message = fail(tintype(&["ca", "--tls-name", "new.test,b.a.test,x.localhost"]).args(data));
+
+    let said = "doesn't cover new.test: a start with --tls-name makes a new one";
+    assert!(message.contains(said), "{message}");
+    assert_eq!(read(&folder.path().join("tls/ca.pem")), pem);
+    assert_eq!(output(tintype(&["ca", "--pem"]).args(data)), pem);
+    drop(secured);
+}
+
+#[test]
+fn ca_shows_no_certificate_that_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", text(folder.path())];
+    output(tintype(&["ca"]).args(data));
+    std::fs::write(folder.path().join("tls/ca.pem"), "").unwrap();
+
+    for how in ["--pem", "--path", "--env"] {
+        let message = fail(tintype(&["ca", how]).args(data));
+        assert!(message.contains("without the folder, a new one is made"), "{message}");
+    }
+}
+
+#[test]
 fn ca_names_a_folder_that_it_can_not_use() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
 
-    let message = crate::process::fail(&mut tintype(&["ca", "--data", text(&file)]));
+    let message = fail(&mut tintype(&["ca", "--data", text(&file)]));
 
     assert!(message.contains(text(&file)), "{message}");
 }

@@ -105,6 +105,18 @@ fn an_unknown_name_is_refused_by_the_alert_for_it_and_logged() {
 }
 
 #[test]
+fn a_client_that_nobody_told_of_the_ca_is_logged_with_the_remedy() {
+    let [folder, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let mut secured = Secured::start(folder.path(), &[]);
+    secured.authority = Secured::start(other.path(), &[]).authority.clone();
+
+    refusal(secured.connect("localhost", &[]));
+
+    let line = secured.server.line("a client doesn't trust the certificate");
+    assert!(line.contains("WARN") && line.contains("`tintype ca`"), "{line}");
+}
+
+#[test]
 fn a_name_of_the_settings_is_served_and_what_a_wildcard_stands_for() {
     let folder = tempfile::tempdir().unwrap();
     let names = ["--tls-name", "images.test,*.cdn.test", "--tls-name", "192.0.2.7"];

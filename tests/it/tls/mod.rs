@@ -3,6 +3,7 @@
 mod authority;
 mod commands;
 mod connections;
+mod fetching;
 mod handshakes;
 mod own;
 
