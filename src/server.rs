@@ -92,7 +92,7 @@ async fn answer(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Resp
             DefaultResponseForPanic::default().response_for_panic(panic).map(Body::new)
         })
     });
-    stamp(&mut response, &surfaces.app.clock, account);
+    stamp(&mut response, &surfaces.app.clock, account.as_ref());
     let (status, ms) = (response.status().as_u16(), watch.elapsed().as_millis());
     span.in_scope(|| tracing::info!(status, ms, "answered"));
     response
@@ -154,8 +154,8 @@ impl Surfaces {
 
 /// What the edge adds to every answer. The time is the account's, where the path or the surface says
 /// whose it is.
-fn stamp(response: &mut Response, clock: &Clock, account: Option<AccountId>) {
-    let account = account.as_ref().or_else(|| response.extensions().get());
+fn stamp(response: &mut Response, clock: &Clock, account: Option<&AccountId>) {
+    let account = account.or_else(|| response.extensions().get());
     let now = account.map_or_else(|| clock.now(), |account| clock.of(account).now());
     let date = HttpDate::from(SystemTime::from(now)).to_string();
     let ray = format!("{}-TIN", clock.new_ray_id());

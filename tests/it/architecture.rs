@@ -54,7 +54,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("seed", &["clock", "domain"]),
     ("state", &["app", "clock", "domain", "ingest", "seed", "store", "transform"]),
     ("ingest", &["app", "domain", "store", "transform"]),
-    ("answer", &["domain", "error", "render", "transform"]),
+    ("answer", &["error", "render", "transform"]),
     ("explain", &["answer", "render", "transform", "urls"]),
     (
         "api",
