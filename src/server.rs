@@ -116,12 +116,13 @@ async fn explain(State(explainers): State<Explainers>, request: Request) -> Resp
 fn address(request: &Request) -> Address {
     let way = request.extensions().get::<ConnectInfo<Way>>();
     let scheme = way.map_or(Scheme::Http, |ConnectInfo(way)| way.scheme);
-    Address::of(scheme, |name| match request.uri().authority() {
+    let address = Address::of(scheme, |name| match request.uri().authority() {
         // HTTP/2 has no other place for the host, and a request line of HTTP/1.1 that names it is
         // right whatever the header says (RFC 9112 §3.2.2).
         Some(authority) if name == "host" => Some(authority.as_str()),
         _ => request.headers().get(name)?.to_str().ok(),
-    })
+    });
+    address.reached_at(way.and_then(|ConnectInfo(way)| way.local))
 }
 
 impl Surfaces {

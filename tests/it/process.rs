@@ -171,6 +171,18 @@ fn both_signals_end_the_program_well() {
         let mut server = Server::start(&["--ephemeral"]);
 
         assert_eq!(server.signal(signal).code(), Some(0), "{signal:?}");
+#[test]
+fn who_does_not_say_what_the_server_is_called_gets_urls_with_its_port() {
+    let server = Server::start(&["--ephemeral"]);
+
+    for head in ["HTTP/1.0\r\n", "HTTP/1.1\r\nhost: me:secret@localhost\r\n"] {
+        let (status, urls) = server.send(&format!("GET /_tintype/urls {head}"), &[]);
+        assert_eq!(status, 200, "{head}");
+        let urls: Value = serde_json::from_slice(&urls).unwrap();
+        assert_eq!(urls["here"]["delivery"], server.base(), "{head}");
+    }
+}
+
     }
 }
 
