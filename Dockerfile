@@ -12,9 +12,10 @@ LABEL org.opencontainers.image.title="tintype" \
   org.opencontainers.image.licenses="MIT OR Apache-2.0"
 ENV TINTYPE_DATA=/data TINTYPE_LISTEN=0.0.0.0:1856 TINTYPE_TLS=0.0.0.0:443
 EXPOSE 1856 443
-# Any other uid does as well. Docker and containerd let every uid listen on 443 (net.ipv4.ip_unprivileged_port_start=0).
+# Any other uid does as well. Docker lets every uid listen on 443 (net.ipv4.ip_unprivileged_port_start=0).
 USER 65532:65532
-HEALTHCHECK --interval=2s --timeout=2s --start-period=2s --retries=5 CMD ["/tintype", "healthcheck"]
+# A big seed is loaded before anything is answered; the first success ends the time for it.
+HEALTHCHECK --interval=2s --timeout=2s --start-period=5m --retries=5 CMD ["/tintype", "healthcheck"]
 ENTRYPOINT ["/tintype"]
 
 # Of a folder that `scripts/rootfs` has filled: docker build --target prebuilt -f Dockerfile FOLDER
@@ -29,7 +30,7 @@ COPY scripts/static-tools scripts/
 RUN scripts/static-tools ${TARGETARCH}
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-  scripts/rootfs "$(scripts/static ${TARGETARCH})" /rootfs
+  scripts/rootfs "$(scripts/static ${TARGETARCH})" /rootfs ${TARGETARCH}
 
 FROM empty
 COPY --from=build /rootfs/ /

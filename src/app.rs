@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    config::{BaseUrl, Settings},
+    config::{BaseUrl, PublicUrl, Settings},
     domain::{Account, AccountHash, AccountId, SigningKey},
     faults::Faults,
     fetch::{Addresses, Fetcher, Folder},
@@ -123,7 +123,7 @@ impl App {
 }
 
 fn named_bases(settings: &Settings) -> Bases {
-    let text = |base: &Option<BaseUrl>| base.as_ref().map(|base| base.as_str().to_owned());
+    let text = |base: &Option<PublicUrl>| base.as_ref().map(|base| base.as_str().to_owned());
     let Settings { public_url, delivery_url, upload_url, .. } = settings;
     Bases { public: text(public_url), delivery: text(delivery_url), upload: text(upload_url) }
 }

@@ -158,15 +158,15 @@ pub struct Settings {
 
     /// Base of the URLs handed out, where what the request's client calls us would be wrong
     #[arg(long, env = "TINTYPE_PUBLIC_URL", value_name = "URL")]
-    pub public_url: Option<BaseUrl>,
+    pub public_url: Option<PublicUrl>,
 
     /// What the URLs of images begin with; goes before `--public-url`
     #[arg(long, env = "TINTYPE_DELIVERY_URL", value_name = "URL")]
-    pub delivery_url: Option<BaseUrl>,
+    pub delivery_url: Option<PublicUrl>,
 
     /// What upload URLs begin with; goes before `--public-url`
     #[arg(long, env = "TINTYPE_UPLOAD_URL", value_name = "URL")]
-    pub upload_url: Option<BaseUrl>,
+    pub upload_url: Option<PublicUrl>,
 
     #[command(flatten)]
     pub tls: Tls,
@@ -229,7 +229,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// An http or https URL without query.
+/// An http or https URL without query and fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -254,9 +254,34 @@ impl FromStr for BaseUrl {
         let url = Url::parse(text).map_err(|error| error.to_string())?;
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
         if !web || url.query().is_some() || url.fragment().is_some() {
-            return Err("an http or https URL without query is needed".to_owned());
+            return Err("an http or https URL without query and fragment is needed".to_owned());
         }
         Ok(Self(url))
+    }
+}
+
+/// What URLs that are handed out begin with: credentials would be told to everybody who gets one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(BaseUrl);
+
+impl PublicUrl {
+    /// Without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let base: BaseUrl = text.parse()?;
+        let url = base.url();
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("a URL without user and password is needed".to_owned());
+        }
+        Ok(Self(base))
     }
 }
 
@@ -412,11 +437,22 @@ mod tests {
 
     #[test]
     fn public_urls_lose_their_last_slash() {
-        let url: BaseUrl = "https://images.test/base/".parse().unwrap();
+        let url: PublicUrl = "https://images.test/base/".parse().unwrap();
         assert_eq!(url.as_str(), "https://images.test/base");
 
-        for bad in ["images.test", "ftp://images.test", "https://images.test/?a=b", ""] {
+        for bad in
+            ["images.test", "ftp://images.test", "https://images.test/?a=b", "http://a#b", ""]
+        {
             assert!(bad.parse::<BaseUrl>().is_err(), "{bad}");
+            assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_handed_out_has_no_credentials_in_it() {
+        for bad in ["https://me:secret@a.test", "https://me@a.test", "https://:secret@a.test"] {
+            assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
+            assert!(bad.parse::<BaseUrl>().is_ok(), "{bad}");
         }
     }
 }

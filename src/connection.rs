@@ -49,6 +49,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
 pub(crate) struct Way {
     pub(crate) fate: Fate,
     pub(crate) scheme: Scheme,
+    /// Which of our addresses they came to.
+    pub(crate) local: Option<SocketAddr>,
 }
 
 /// What is to become of a connection. Over HTTP/2 it takes every request on it along.
@@ -115,7 +117,17 @@ impl Connected<IncomingStream<'_, Listener>> for Way {
             Stream::Plain(_) => Scheme::Http,
             Stream::Secured(_) => Scheme::Https,
         };
-        Self { fate: connection.fate.clone(), scheme }
+        let local = connection.stream.socket().local_addr().ok();
+        Self { fate: connection.fate.clone(), scheme, local }
+    }
+}
+
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Secured(stream) => stream.get_ref().0,
+        }
     }
 }
 
@@ -130,11 +142,7 @@ impl Connection {
     /// Fails if nothing more may be written. What is closed without lingering is closed by a reset.
     fn check(&self) -> io::Result<()> {
         if self.fate.is(RESET) {
-            let stream = match &self.stream {
-                Stream::Plain(stream) => stream,
-                Stream::Secured(stream) => stream.get_ref().0,
-            };
-            stream.set_zero_linger()?;
+            self.stream.socket().set_zero_linger()?;
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())

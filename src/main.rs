@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::Context;
 use clap::CommandFactory;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tintype::{
     banner,
     config::{Cli, Command, LogFormat, Settings},
@@ -73,6 +74,7 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn start(settings: Settings) -> anyhow::Result<()> {
     share_one_heap();
     start_log(settings.log);
+    allow_many_connections();
     let runtime = tokio::runtime::Runtime::new()?;
     let served = runtime.block_on(serve(settings));
     // A render can't be stopped half way, and nobody waits for it any more.
@@ -93,6 +95,15 @@ fn share_one_heap() {
         let mut anew = process::Command::new(program);
         // It only comes back if that failed. Then it takes more memory, and nothing else.
         let _ = anew.arg0(name).args(words).env(HEAPS, "1").exec();
+    }
+}
+
+/// Shells begin programs with room for 1,024 files, connections among them, for the sake of old ones
+/// that know no better than `select`. What is allowed is more.
+fn allow_many_connections() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit on open files stays as it is");
     }
 }
 

@@ -54,7 +54,11 @@ pub(crate) async fn watch<F: Future<Output = Response>>(
             false => answer(request).await,
         }
     } else if asks || app.faults.any() || app.requests.are_kept() {
-        watch_closely(app, surface, request, answer).await
+        match watch_closely(app, surface, request, answer).await {
+            Some(response) => response,
+            // Nobody sees the status that it has.
+            None => return broken_off(),
+        }
     } else {
         answer(request).await
     };
@@ -62,12 +66,13 @@ pub(crate) async fn watch<F: Future<Output = Response>>(
     response
 }
 
+/// The same with faults and the log. Gives no answer if the connection is reset instead.
 async fn watch_closely<F: Future<Output = Response>>(
     app: &App,
     surface: Surface,
     mut request: Request,
     answer: impl FnOnce(Request) -> F,
-) -> Response {
+) -> Option<Response> {
     let owner = match surface {
         Surface::Batch => Box::pin(api::batch_account(app, request.headers())).await.map(Owner::Id),
         _ => Owner::of(surface, request.uri().path()),
@@ -85,14 +90,10 @@ async fn watch_closely<F: Future<Output = Response>>(
         (Ok(_), None) => Some(answer(request).await),
         (Ok(_), Some(hit)) => Box::pin(strike(app, surface, &hit, request, answer)).await,
     };
-    match (open, response) {
-        (Some(open), Some(response)) => {
-            open.finish(outcome(&response));
-            response
-        }
-        (_, Some(response)) => response,
-        (_, None) => broken_off(),
+    if let (Some(open), Some(response)) = (open, &response) {
+        open.finish(outcome(response));
     }
+    response
 }
 
 /// What the request is.

@@ -1,8 +1,10 @@
 //! Every surface, and the layers around them: the one page that wires the program.
 
+mod under_way;
+
 use std::{
     convert::Infallible,
-    future::Future,
+    future::{self, Future},
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -18,7 +20,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use httpdate::HttpDate;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, time};
 use tower::ServiceExt;
 use tower_http::catch_panic::{DefaultResponseForPanic, ResponseForPanic};
 use tracing::Instrument;
@@ -37,6 +39,7 @@ use crate::{
     urls::{Address, Scheme},
     zone::{self, Zone},
 };
+use under_way::UnderWay;
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
@@ -47,6 +50,7 @@ const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
 /// Who answers at each surface: a wildcard of one never answers for another.
 struct Surfaces {
     app: App,
+    under_way: UnderWay,
     api: Router,
     batch: Router,
     upload: Router,
@@ -64,6 +68,11 @@ struct Explainers {
 
 /// The whole program as one service.
 pub fn router(app: App) -> Router {
+    router_with(app, UnderWay::default())
+}
+
+/// With its requests counted there.
+fn router_with(app: App, under_way: UnderWay) -> Router {
     let (delivery, zone) = (Delivery::new(app.clone()), Zone::new(app.clone()));
     let explainers = Explainers { delivery: delivery.clone(), zone: zone.clone() };
     let explainer = Router::new().fallback_service(get(explain).with_state(explainers));
@@ -76,6 +85,7 @@ pub fn router(app: App) -> Router {
         zone,
         control: control::router(app.clone(), explainer, observe::operations()),
         app,
+        under_way,
     };
     Router::new().fallback(answer).with_state(Arc::new(surfaces))
 }
@@ -83,6 +93,7 @@ pub fn router(app: App) -> Router {
 /// Answers a request, and writes a line about it into the log of the program.
 async fn answer(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Response {
     let watch = Stopwatch::start();
+    let count = surfaces.under_way.count();
     let account = account(request.uri().path());
     let span =
         tracing::info_span!("request", method = %request.method(), path = request.uri().path());
@@ -95,7 +106,7 @@ async fn answer(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Resp
     stamp(&mut response, &surfaces.app.clock, account.as_ref());
     let (status, ms) = (response.status().as_u16(), watch.elapsed().as_millis());
     span.in_scope(|| tracing::info!(status, ms, "answered"));
-    response
+    response.map(|body| count.until_the_end_of(body))
 }
 
 /// Asks the surface that a URL belongs to what it would do.
@@ -116,12 +127,13 @@ async fn explain(State(explainers): State<Explainers>, request: Request) -> Resp
 fn address(request: &Request) -> Address {
     let way = request.extensions().get::<ConnectInfo<Way>>();
     let scheme = way.map_or(Scheme::Http, |ConnectInfo(way)| way.scheme);
-    Address::of(scheme, |name| match request.uri().authority() {
+    let address = Address::of(scheme, |name| match request.uri().authority() {
         // HTTP/2 has no other place for the host, and a request line of HTTP/1.1 that names it is
         // right whatever the header says (RFC 9112 §3.2.2).
         Some(authority) if name == "host" => Some(authority.as_str()),
         _ => request.headers().get(name)?.to_str().ok(),
-    })
+    });
+    address.reached_at(way.and_then(|ConnectInfo(way)| way.local))
 }
 
 impl Surfaces {
@@ -185,7 +197,9 @@ pub struct Doors {
     pub secured: Option<Secured>,
 }
 
-/// Serves until `stop` comes, then lets requests under way finish, unless `hurry` comes too.
+/// Serves until `stop` comes, then lets requests under way finish, unless `hurry` comes too. Connections
+/// without a request are not waited for: one may have sent half of a request's head, and a client of
+/// HTTP/2 need not hear that it is over.
 pub async fn serve(
     doors: Doors,
     app: App,
@@ -202,20 +216,21 @@ pub async fn serve(
         // Nobody listens when the server ended by itself.
         let _ = stopping.send(());
     };
+    let under_way = UnderWay::default();
+    let service = router_with(app, under_way.clone());
     let drained = async move {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(DRAIN).await,
-            Err(_) => std::future::pending().await,
+        if stopped.await.is_err() {
+            future::pending::<()>().await;
+        }
+        if time::timeout(DRAIN, under_way.none()).await.is_err() {
+            tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
         }
     };
     let listener = Listener::new(doors.plain, doors.secured);
-    let service = router(app).into_make_service_with_connect_info::<Way>();
+    let service = service.into_make_service_with_connect_info::<Way>();
     tokio::select! {
         served = axum::serve(listener, service).with_graceful_shutdown(stop) => served,
-        () = drained => {
-            tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
-            Ok(())
-        }
+        () = drained => Ok(()),
         () = hurry => Ok(()),
     }
 }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    clock::LATEST,
     domain::BatchToken,
     store::{accounts, batch_tokens},
 };
@@ -42,7 +43,8 @@ pub(super) async fn create_token(
     }
     let clock = app.clock.of(&account.id);
     let now = clock.now();
-    let token = BatchToken { text: clock.new_batch_token(), expires: now + BatchToken::LIFE };
+    let expires = (now + BatchToken::LIFE).min(LATEST);
+    let token = BatchToken { text: clock.new_batch_token(), expires };
     let body = TokenBody {
         token: token.text.clone(),
         expires_at: token.expires.to_rfc3339_opts(SecondsFormat::Nanos, true),

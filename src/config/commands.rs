@@ -1,6 +1,9 @@
 //! The commands that ask a running server, and their arguments.
 
-use std::path::PathBuf;
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -239,7 +242,53 @@ pub struct Requests {
 /// Which server is to be well.
 #[derive(Debug, Args)]
 pub struct Healthcheck {
-    /// The running server
-    #[arg(env = "TINTYPE_SERVER", value_name = "URL", default_value = "http://127.0.0.1:1856")]
-    pub server: BaseUrl,
+    /// The running server; without it, what listens on this machine
+    #[arg(env = "TINTYPE_SERVER", value_name = "URL")]
+    url: Option<BaseUrl>,
+
+    /// Where that listens; what the server was told by its own flag can't be known here
+    #[arg(long, env = "TINTYPE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:1856")]
+    listen: String,
+}
+
+impl Healthcheck {
+    /// Who is to be asked. Whoever listens on every address does so on the loopback one. The error is
+    /// what was given instead of an address: with a URL it is nothing to this check, but to the server.
+    pub fn server(&self) -> Result<BaseUrl, &str> {
+        if let Some(url) = &self.url {
+            return Ok(url.clone());
+        }
+        let mut address: SocketAddr = self.listen.parse().map_err(|_| self.listen.as_str())?;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        Ok(format!("http://{address}").parse().expect("an address and a port are a host"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_asks_where_the_server_listens() {
+        let server = |url: Option<&str>, listen: &str| {
+            let url = url.map(|url| url.parse().unwrap());
+            let check = Healthcheck { url, listen: listen.to_owned() };
+            check.server().map(|url| url.as_str().to_owned()).map_err(str::to_owned)
+        };
+        for (listen, expected) in [
+            ("127.0.0.1:21911", "http://127.0.0.1:21911"),
+            ("10.0.0.2:80", "http://10.0.0.2"),
+            ("0.0.0.0:1856", "http://127.0.0.1:1856"),
+            ("[::]:1856", "http://[::1]:1856"),
+        ] {
+            assert_eq!(server(None, listen).as_deref(), Ok(expected));
+        }
+        assert_eq!(server(None, "nonsense").as_deref(), Err(&"nonsense".to_owned()));
+        assert_eq!(server(Some("http://a.test"), "nonsense").as_deref(), Ok("http://a.test"));
+    }
 }

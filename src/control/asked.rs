@@ -129,9 +129,30 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
-        let body = Bytes::from_request(request, app).await;
-        let body = body.map_err(|error| Refusal::bad(&error.body_text()))?;
-        let wrong = |error| Refusal::bad(&format!("the body: {error}"));
-        serde_json::from_slice(&body).map(Self).map_err(wrong)
+        read_json(&body(request, app).await?).map(Self)
     }
+}
+
+/// The same, of what has to be an object: serde takes a list for the fields of a struct in their order.
+pub(super) struct JsonObject<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for JsonObject<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let body = body(request, app).await?;
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(Refusal::bad("the body: a JSON object is needed"));
+        }
+        read_json(&body).map(Self)
+    }
+}
+
+async fn body(request: Request, app: &App) -> Result<Bytes> {
+    let body = Bytes::from_request(request, app).await;
+    body.map_err(|error| Refusal::bad(&error.body_text()))
+}
+
+fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|error| Refusal::bad(&format!("the body: {error}")))
 }

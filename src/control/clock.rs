@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Fields,
-    asked::{Json, Refusal, Whose},
+    asked::{JsonObject, Refusal, Whose},
 };
 use crate::{
     app::App,
@@ -62,7 +62,7 @@ pub(super) async fn show(State(app): State<App>, whose: Whose) -> axum::Json<Fac
 pub(super) async fn change(
     State(app): State<App>,
     whose: Whose,
-    Json(change): Json<Change>,
+    JsonObject(change): JsonObject<Change>,
 ) -> Result<axum::Json<Face>, Refusal> {
     let clock = app.clock_of(whose.0.as_ref());
     match change.step(clock.now())? {

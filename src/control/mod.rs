@@ -97,7 +97,7 @@ controls! {
         "Loads a folder of images: one of the server's machine, or one sent as a tar (`content-type: application/x-tar`). `{\"accounts\":1,\"images\":7}`.",
         "tar -C fixtures/demo -c . | curl $TINTYPE/_tintype/seed -H 'content-type: application/x-tar' --data-binary @-";
     post "/_tintype/reset" states::reset states::RESET_FIELDS,
-        "Goes back to the seed, or to nothing if there is none. Clock, ids, faults and requests begin anew.",
+        "Goes back to the seed, or to nothing if there is none. Clock, ids, faults and requests begin anew; bases that `/_tintype/urls` was given stay.",
         "curl -X POST $TINTYPE/_tintype/reset";
     get "/_tintype/snapshots" states::list asked::OF_ACCOUNT,
         "The states that were kept: `{\"snapshots\":[{\"name\":\"…\",\"account\":null,\"saved\":\"…\",\"accounts\":1,\"images\":7}]}`.", "";

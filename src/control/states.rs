@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Fields,
     archive::{body, loaded},
-    asked::{Json, Query, Refusal, Whose, account_id},
+    asked::{JsonObject, Query, Refusal, Whose, account_id},
 };
 use crate::{
     app::App,
@@ -77,7 +77,7 @@ pub(super) async fn seed(
     if from_page {
         return Err(Refusal::forbidden("a web page can't name a folder; send the seed as a tar"));
     }
-    let Json(SeedRequest { dir }) = Json::from_request(request, &app).await?;
+    let JsonObject(SeedRequest { dir }) = JsonObject::from_request(request, &app).await?;
     Ok(loaded(state::seed(&app, whose, Folder::new(&dir)).await?))
 }
 

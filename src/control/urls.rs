@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    config::BaseUrl,
+    config::PublicUrl,
     urls::{Address, Bases, Urls},
 };
 
@@ -38,6 +38,7 @@ pub(super) struct Wanted {
 pub(super) async fn show(
     State(app): State<App>,
     Extension(address): Extension<Address>,
+    _: asked::Nothing,
 ) -> Json<Value> {
     shown(&app, &address)
 }
@@ -45,7 +46,8 @@ pub(super) async fn show(
 pub(super) async fn set(
     State(app): State<App>,
     Extension(address): Extension<Address>,
-    asked::Json(wanted): asked::Json<Wanted>,
+    _: asked::Nothing,
+    asked::JsonObject(wanted): asked::JsonObject<Wanted>,
 ) -> Result<Json<Value>> {
     let bases = Bases {
         public: base("public", wanted.public)?,
@@ -59,13 +61,14 @@ pub(super) async fn set(
 pub(super) async fn unset(
     State(app): State<App>,
     Extension(address): Extension<Address>,
+    _: asked::Nothing,
 ) -> Json<Value> {
     app.bases.set(None);
     shown(&app, &address)
 }
 
 fn base(name: &str, text: Option<String>) -> Result<Option<String>> {
-    let parse = |text: String| match text.parse::<BaseUrl>() {
+    let parse = |text: String| match text.parse::<PublicUrl>() {
         Ok(base) => Ok(base.as_str().to_owned()),
         Err(why) => Err(Refusal::bad(&format!("{name}: {why}"))),
     };
@@ -85,7 +88,7 @@ fn shown(app: &App, address: &Address) -> Json<Value> {
 }
 
 /// The CA's certificate, for whoever can't read the data folder.
-pub(super) async fn authority(State(app): State<App>) -> Result<Response> {
+pub(super) async fn authority(State(app): State<App>, _: asked::Nothing) -> Result<Response> {
     let why = match (&app.authority, app.settings.tls.listen) {
         (Some(pem), _) => {
             let label = [(header::CONTENT_TYPE, "application/x-pem-file")];

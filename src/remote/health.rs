@@ -8,9 +8,13 @@ use crate::config::Healthcheck;
 
 /// Whether the server is ready.
 pub fn healthcheck(wanted: &Healthcheck) -> Result<(), RemoteError> {
-    let question = Question::new(&wanted.server, Method::GET, "ready");
+    let server = wanted.server().map_err(|text| RemoteError::Unreachable {
+        server: text.to_owned(),
+        reason: "it is no address with a port".to_owned(),
+    })?;
+    let question = Question::new(&server, Method::GET, "ready");
     match question.ask::<Value>(SendBody::none())?["ready"].as_bool() {
         Some(true) => Ok(()),
-        _ => Err(unreachable(&wanted.server, &"something else answers there")),
+        _ => Err(unreachable(&server, &"something else answers there")),
     }
 }

@@ -3,7 +3,7 @@
 //! Headers come from anybody, so what isn't a plain name or address with a port is as good as absent:
 //! nothing else gets into the URLs that are built on it.
 
-use std::fmt;
+use std::{fmt, net::SocketAddr};
 
 use super::forwarded::Forwarded;
 
@@ -26,6 +26,8 @@ pub struct Host {
 pub struct Address {
     scheme: Scheme,
     host: Option<Host>,
+    /// Where the client's connection came to, if it says nothing better.
+    reached: Option<Host>,
 }
 
 impl Scheme {
@@ -60,6 +62,7 @@ impl Scheme {
 
 impl Host {
     /// Of a `Host` header or the like; `None` if it is anything but a name or an address, and a port.
+    /// The dot at the end of a name that is written out in full is left out.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (name, port) = super::split_port(text);
@@ -68,10 +71,10 @@ impl Host {
             Some(digits) => Some(digits.parse().ok().filter(|port| *port != 0)?),
         };
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-        let is_name = |letter: u8| letter.is_ascii_alphanumeric() || b"-._".contains(&letter);
+        let name = name.strip_suffix('.').unwrap_or(name);
         let fits = match address {
             Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => !name.is_empty() && name.len() <= 253 && name.bytes().all(is_name),
+            None => name.len() <= 253 && name.split('.').all(is_label),
         };
         fits.then(|| Self { name: name.to_ascii_lowercase(), port })
     }
@@ -90,6 +93,12 @@ impl fmt::Display for Host {
             None => f.write_str(&self.name),
         }
     }
+}
+
+/// A part of a name, between dots. People and compose put underlines into theirs.
+fn is_label(text: &str) -> bool {
+    let fits = |letter: u8| letter.is_ascii_alphanumeric() || b"-_".contains(&letter);
+    text.bytes().all(fits) && text.bytes().any(|letter| letter.is_ascii_alphanumeric())
 }
 
 impl Address {
@@ -124,7 +133,19 @@ impl Address {
         if let Some(host) = host.as_mut().filter(|host| host.port == Some(scheme.port())) {
             host.port = None;
         }
-        Self { scheme, host }
+        Self { scheme, host, reached: None }
+    }
+
+    /// By a connection that came to this address of ours: what URLs have for a client that doesn't say
+    /// what we are called.
+    #[must_use]
+    pub fn reached_at(mut self, local: Option<SocketAddr>) -> Self {
+        if let (None, Some(local)) = (&self.host, local) {
+            // Of IPv4 that came to a socket for both; and no zone, which URLs have no place for.
+            let local = SocketAddr::new(local.ip().to_canonical(), local.port());
+            self.reached = Self::new(self.scheme, Host::parse(&local.to_string())).host;
+        }
+        self
     }
 
     #[must_use]
@@ -152,7 +173,8 @@ impl Address {
     /// The beginning of a URL, without a path. Who doesn't say what we are called is near.
     #[must_use]
     pub fn base(&self) -> String {
-        let host = self.host.as_ref().map_or_else(|| "localhost".to_owned(), Host::to_string);
+        let host = self.host.as_ref().or(self.reached.as_ref());
+        let host = host.map_or_else(|| "localhost".to_owned(), Host::to_string);
         format!("{}://{host}", self.scheme.name())
     }
 }
@@ -173,6 +195,7 @@ mod tests {
             ("my_app.test", "my_app.test"),
             ("[::1]:1856", "[::1]:1856"),
             ("127.0.0.1:", "127.0.0.1"),
+            ("a--b.x_1.test.:81", "a--b.x_1.test:81"),
         ] {
             assert_eq!(Host::parse(text).unwrap().to_string(), expected);
         }
@@ -195,6 +218,14 @@ mod tests {
             "a\"b.test",
             "<script>",
             "ä.test",
+            ".",
+            "..",
+            "-",
+            "_",
+            "a..test",
+            ".a.test",
+            "a.test..",
+            "a.-.test",
         ] {
             assert_eq!(Host::parse(bad), None, "{bad}");
         }
@@ -234,6 +265,23 @@ mod tests {
             (&[("host", "localhost"), ("x-forwarded-proto", "http")], "http://localhost"),
         ] {
             assert_eq!(base(Scheme::Https, headers), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn who_does_not_say_what_we_are_called_gets_the_address_that_he_came_to() {
+        let base = |scheme, host: &str, local: &str| {
+            let address = Address::new(scheme, Host::parse(host));
+            address.reached_at(Some(local.parse().unwrap())).base()
+        };
+        for (scheme, host, local, expected) in [
+            (Scheme::Http, "", "127.0.0.1:21856", "http://127.0.0.1:21856"),
+            (Scheme::Http, "me@a.test", "[::ffff:10.0.0.2]:1856", "http://10.0.0.2:1856"),
+            (Scheme::Https, "", "[::1]:443", "https://[::1]"),
+            (Scheme::Http, "", "[fe80::1%3]:1856", "http://[fe80::1]:1856"),
+            (Scheme::Http, "a.test", "127.0.0.1:21856", "http://a.test"),
+        ] {
+            assert_eq!(base(scheme, host, local), expected, "{host}");
         }
     }
 

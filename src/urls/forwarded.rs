@@ -1,5 +1,5 @@
 //! Reads the header `Forwarded` (RFC 7239 §4): elements divided by commas, one for each proxy, the
-//! client's first; in each, pairs divided by semicolons (pure).
+//! client's first; in each, pairs divided by semicolons. Both may be empty, and are passed over (pure).
 
 /// What the proxy that is nearest to the client says. Values are as sent: nothing is checked yet.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,28 +15,38 @@ impl Forwarded {
     }
 
     fn read(header: &str) -> Option<Self> {
-        let mut element = Self::default();
-        let mut rest = header;
+        let (mut element, mut is_empty) = (Self::default(), true);
+        let mut rest = header.trim_start();
         loop {
-            let (name, behind) = rest.split_once('=')?;
-            let (value, behind) = value(behind)?;
-            let place = match name.trim().to_ascii_lowercase().as_str() {
-                "host" => Some(&mut element.host),
-                "proto" => Some(&mut element.proto),
-                _ => None,
+            rest = match rest.chars().next() {
+                None => return Some(element),
+                Some(',') if !is_empty => return Some(element),
+                Some(',' | ';') => rest[1..].trim_start(),
+                Some(_) => {
+                    is_empty = false;
+                    element.take_pair(rest)?
+                }
             };
-            // No name may come twice.
-            if let Some(place) = place
-                && place.replace(value).is_some()
-            {
-                return None;
-            }
-            match behind.trim_start().split_at_checked(1) {
-                None | Some((",", _)) => return Some(element),
-                Some((";", behind)) => rest = behind,
-                Some(_) => return None,
-            }
         }
+    }
+
+    /// Takes in the pair that the text begins with, and gives what is behind it.
+    fn take_pair<'a>(&mut self, text: &'a str) -> Option<&'a str> {
+        let (name, behind) = text.split_at(text.find(['=', ',', ';'])?);
+        let (value, behind) = value(behind.strip_prefix('=')?)?;
+        let place = match name.trim_end().to_ascii_lowercase().as_str() {
+            "host" => Some(&mut self.host),
+            "proto" => Some(&mut self.proto),
+            _ => None,
+        };
+        // No name may come twice.
+        if let Some(place) = place
+            && place.replace(value).is_some()
+        {
+            return None;
+        }
+        let behind = behind.trim_start();
+        (behind.is_empty() || behind.starts_with([',', ';'])).then_some(behind)
     }
 }
 
@@ -75,6 +85,11 @@ mod tests {
             ("for=unknown;host=a.test, for=b;host=b.test;proto=https", "a.test|"),
             ("for=\"a,b;host=no.test\";host=\"a\\.te\\\"st\"", "a.te\"st|"),
             ("for=_gazonk", "|"),
+            ("host=\"a.test:81\";proto=https;", "a.test:81|https"),
+            (";host=a.test", "a.test|"),
+            (" , ;, host=a.test ;; proto=http, host=b.test", "a.test|http"),
+            ("for=a, host=b.test", "|"),
+            ("for;host=a.test", "|"),
             ("host=a.test;proto", "|"),
             ("host=\"a.test", "|"),
             ("host=\"a.test\"b", "|"),

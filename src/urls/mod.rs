@@ -188,6 +188,7 @@ mod tests {
             assert_eq!(urls(Scheme::Https, host).bases(), real, "{host}");
         }
         assert_eq!(urls(Scheme::Https, "API.Cloudflare.com:443").bases(), real);
+        assert_eq!(urls(Scheme::Https, "api.cloudflare.com.").bases(), real);
         assert_eq!(
             urls(Scheme::Https, "api.cloudflare.com:8443").bases(),
             ["https://imagedelivery.net:8443", "https://upload.imagedelivery.net:8443"]

@@ -31,8 +31,14 @@ impl Drop for Server {
 
 /// The program with these arguments, in an environment without settings.
 pub(crate) fn tintype(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tintype"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = clean(Command::new(env!("CARGO_BIN_EXE_tintype")));
+    command.args(arguments);
+    command
+}
+
+/// With pipes, and without settings in its environment.
+fn clean(mut command: Command) -> Command {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TINTYPE_")) {
         command.env_remove(name);
     }
@@ -166,12 +172,38 @@ fn the_ready_file_gets_the_base_url() {
 }
 
 #[test]
+fn who_does_not_say_what_the_server_is_called_gets_urls_with_its_port() {
+    let server = Server::start(&["--ephemeral"]);
+
+    for head in ["HTTP/1.0\r\n", "HTTP/1.1\r\nhost: me:secret@localhost\r\n"] {
+        let (status, urls) = server.send(&format!("GET /_tintype/urls {head}"), &[]);
+        assert_eq!(status, 200, "{head}");
+        let urls: Value = serde_json::from_slice(&urls).unwrap();
+        assert_eq!(urls["here"]["delivery"], server.base(), "{head}");
+    }
+}
+
+#[test]
 fn both_signals_end_the_program_well() {
     for signal in [Signal::INT, Signal::TERM] {
         let mut server = Server::start(&["--ephemeral"]);
 
         assert_eq!(server.signal(signal).code(), Some(0), "{signal:?}");
     }
+}
+
+#[test]
+fn as_many_connections_are_taken_as_the_system_allows() {
+    let mut shell = clean(Command::new("sh"));
+    shell.args(["-c", "ulimit -S -n 256; exec \"$0\" --listen 127.0.0.1:0 --ephemeral"]);
+    shell.arg(env!("CARGO_BIN_EXE_tintype"));
+    let server = Server::spawn(shell);
+
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.child.id())).unwrap();
+
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let [soft, hard] = [3, 4].map(|word| files.split_whitespace().nth(word).unwrap());
+    assert_eq!(soft, hard);
 }
 
 #[test]

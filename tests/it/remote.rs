@@ -107,6 +107,9 @@ fn a_check_tells_by_its_exit_code() {
     check.env("TINTYPE_LISTEN", "nonsense").env("TINTYPE_AUTH", "tokens").env("TINTYPE_NEW", "1");
     assert_eq!(run(&mut check), "");
     assert_eq!(run(&mut tintype(&["healthcheck", server.base()])), "");
+    let address = server.base().strip_prefix("http://").unwrap();
+    assert_eq!(run(tintype(&["healthcheck"]).env("TINTYPE_LISTEN", address)), "");
+    assert_eq!(run(&mut tintype(&["healthcheck", "--listen", address])), "");
 
     let failed = fail(&mut tintype(&["healthcheck", &nobody]));
     assert!(failed.contains(&nobody), "{failed}");

@@ -26,6 +26,16 @@ async fn a_token_is_good_for_an_hour() {
 }
 
 #[tokio::test]
+async fn no_token_outlives_the_last_year_with_four_digits() {
+    let app = TestApp::new();
+    app.clock.advance(TimeDelta::days(4_000_000));
+
+    let token = app.api("GET", "/v1/batch_token").await.json();
+
+    assert_eq!(token["result"]["expiresAt"], "9999-12-31T23:59:59.999000000Z");
+}
+
+#[tokio::test]
 async fn the_batch_host_does_what_the_api_does() {
     let app = TestApp::new();
     let id = app.upload_with(Form::file("palette.png").text("id", "a/b")).await;

@@ -1,6 +1,6 @@
 //! Uploading: what is taken, what is refused, and that a refusal stores nothing.
 
-use tintype::config::{BaseUrl, OptionalFormat};
+use tintype::config::{OptionalFormat, PublicUrl};
 
 use crate::support::{Form, TestApp, fixtures};
 
@@ -247,7 +247,7 @@ async fn urls_in_answers_work_for_whoever_asked() {
 
 #[tokio::test]
 async fn a_public_url_overrules_the_request() {
-    let base: BaseUrl = "https://images.test/base".parse().unwrap();
+    let base: PublicUrl = "https://images.test/base".parse().unwrap();
     let app = TestApp::with(|settings| settings.public_url = Some(base));
 
     let response = app.api_form("POST", "/v1", Form::file("geometry.png")).await;

@@ -1,4 +1,4 @@
-use tintype::config::BaseUrl;
+use tintype::config::PublicUrl;
 
 use crate::support::{Form, TestApp};
 
@@ -75,7 +75,7 @@ async fn the_real_upload_host_takes_uploads_behind_a_proxy_that_keeps_its_own_na
 
 #[tokio::test]
 async fn named_bases_overrule_what_the_client_calls_us() {
-    let base = |text: &str| Some(text.parse::<BaseUrl>().unwrap());
+    let base = |text: &str| Some(text.parse::<PublicUrl>().unwrap());
     let app = TestApp::with(|settings| {
         settings.public_url = base("https://images.test/base/");
         settings.upload_url = base("https://up.test");

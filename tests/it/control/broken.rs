@@ -2,6 +2,7 @@
 
 use std::{io::ErrorKind, time::Duration};
 
+use axum::http::Request;
 use tintype::server;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,6 +12,9 @@ use tokio::{
 };
 
 use crate::support::{HASH, TestApp};
+
+/// A client that has a connection by HTTP/2.
+type Http2 = h2::client::SendRequest<bytes::Bytes>;
 
 /// The app behind a port. It stops when told to.
 struct Server {
@@ -43,6 +47,29 @@ impl Server {
         let read = time::timeout(Duration::from_secs(20), read).await.expect("it ends");
         (answer, read.map(drop).map_err(|error| error.kind()))
     }
+
+    async fn http_2(&self) -> Http2 {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (client, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        client.ready().await.unwrap()
+    }
+}
+
+/// Status and body of what comes back for `/nowhere` by HTTP/2; an error if it isn't whole, with what
+/// there is of it.
+async fn ask(mut client: Http2, fault: &str) -> Result<(u16, String), String> {
+    let request = Request::get("http://a/nowhere").header("x-tintype-fault", fault);
+    let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
+    let answer = time::timeout(Duration::from_secs(20), answer).await.expect("it ends");
+    let answer = answer.map_err(|_| String::new())?;
+    let (status, mut body) = (answer.status().as_u16(), answer.into_body());
+    let mut text = String::new();
+    while let Some(chunk) = body.data().await {
+        let Ok(chunk) = chunk else { return Err(text) };
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    Ok((status, text))
 }
 
 fn body(answer: &[u8]) -> &[u8] {
@@ -94,6 +121,70 @@ async fn a_long_body_is_cut_as_exactly() {
     let (answer, end) = server.get("/long.txt", "cut=7000000").await;
 
     assert_eq!((body(&answer).len(), end), (7_000_000, Ok(())));
+}
+
+#[tokio::test]
+async fn over_http_2_calls_fail_one_by_one() {
+    let app = TestApp::new();
+    let server = Server::start(&app).await;
+    let client = server.http_2().await;
+
+    let (refused, late) =
+        tokio::join!(ask(client.clone(), "status=503"), ask(client.clone(), "latency=1ms"));
+
+    assert_eq!(refused.unwrap(), (503, "Service Unavailable\n".to_owned()));
+    let (status, text) = late.unwrap();
+    assert_eq!((status, &text[..15]), (404, "This is tintype"));
+    let (status, _) = ask(client, "type=text/css").await.unwrap();
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn over_http_2_a_broken_connection_takes_the_other_calls_along() {
+    let app = TestApp::new();
+    let server = Server::start(&app).await;
+
+    for (fault, sent) in [("reset", ""), ("cut=7", "This is")] {
+        let client = server.http_2().await;
+        let (waits, broken) =
+            tokio::join!(ask(client.clone(), "latency=10m"), ask(client.clone(), fault));
+
+        assert_eq!(broken, Err(sent.to_owned()), "{fault}");
+        assert_eq!(waits, Err(String::new()), "{fault}");
+        assert!(client.ready().await.is_err(), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_a_reset_takes_the_place_of_is_not_counted() {
+    let app = TestApp::new();
+    let server = Server::start(&app).await;
+
+    let (_, end) = server.get("/nowhere", "reset").await;
+    assert_eq!(end, Err(ErrorKind::ConnectionReset));
+    let refused = app.get("/nowhere", &[("x-tintype-fault", "status=503")]).await;
+    assert_eq!(refused.status, 503);
+
+    let metrics = app.get("/_tintype/metrics", &[]).await.text();
+    let count = metrics.lines().find(|line| line.contains("nowhere") && line.contains("5xx"));
+    assert!(count.unwrap().ends_with(" 1"), "{count:?}");
+}
+
+#[tokio::test]
+async fn the_server_stops_although_clients_are_silent() {
+    let app = TestApp::new();
+    let server = Server::start(&app).await;
+    let mut half = TcpStream::connect(server.address).await.unwrap();
+    half.write_all(b"GET /nowhere HTTP/1.1\r\nhost").await.unwrap();
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    silent.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    // The server's settings: it has a connection now, on which nothing will answer its goodbye.
+    silent.read_exact(&mut [0; 9]).await.unwrap();
+
+    server.stop.send(()).unwrap();
+
+    // Long before its requests would be given up.
+    time::timeout(Duration::from_secs(3), server.served).await.expect("it ends").unwrap();
 }
 
 #[tokio::test]

@@ -34,13 +34,35 @@ async fn what_is_no_base_is_refused_and_changes_nothing() {
         r#"{"delivery":"https://a.test/?q"}"#,
         r#"{"upload":"ftp://a.test"}"#,
         r#"{"upload_url":"https://a.test"}"#,
+        r#"{"upload":"https://me:secret@a.test"}"#,
+        r#"{"public":"https://a.test/#b"}"#,
         r#"{"public":1}"#,
+        r#"["https://a.test",null,null]"#,
         "[]",
         "",
     ] {
         let refused = app.ask_control("PUT", "urls", body).await;
         assert_eq!(refused.status, 400, "{body}");
-        assert!(refused.json()["error"].is_string(), "{body}");
+        let why = refused.json()["error"].as_str().unwrap().to_owned();
+        assert!(!why.contains("struct") && !why.contains("secret"), "{body}: {why}");
+    }
+    assert_eq!(app.control("GET", "urls", "").await, before);
+}
+
+#[tokio::test]
+async fn bases_are_everybodys_and_no_account_is_taken() {
+    let app = TestApp::new();
+    let before = app.control("GET", "urls", "").await;
+    let wanted = r#"{"public":"https://a.test"}"#;
+
+    for (method, path) in [("GET", "urls"), ("PUT", "urls"), ("DELETE", "urls"), ("GET", "ca.pem")]
+    {
+        let refused = app.ask_control(method, &format!("{path}?account=a"), wanted).await;
+        assert_eq!(
+            refused.snapshot(),
+            r#"400 {"error":"it takes no parameters"}"#,
+            "{method} {path}"
+        );
     }
     assert_eq!(app.control("GET", "urls", "").await, before);
 }
