@@ -39,8 +39,9 @@ impl UnderWay {
         Running(self.0.subscribe())
     }
 
-    /// Waits until there is none for a while.
+    /// Waits until there is none for a while, from now on.
     pub(super) async fn none(&self) {
+        time::sleep(QUIET).await;
         while self.0.receiver_count() > 0 {
             self.0.closed().await;
             time::sleep(QUIET).await;
@@ -86,7 +87,6 @@ impl AsRef<[u8]> for Part {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
     use http_body_util::BodyExt;
 
     use super::*;
@@ -95,18 +95,18 @@ mod tests {
     async fn a_request_is_under_way_until_the_last_byte_is_written() {
         let under_way = UnderWay::default();
         let running = under_way.count();
-        let is_quiet = || under_way.none().now_or_never().is_some();
-        assert!(!is_quiet());
+        let is_quiet = async || time::timeout(2 * QUIET, under_way.none()).await.is_ok();
+        assert!(!is_quiet().await);
 
         let mut body = running.until_the_end_of(Body::from("answer"));
         let part = body.frame().await.unwrap().unwrap().into_data().unwrap();
         drop(body);
         assert_eq!(part, "answer");
-        assert!(!is_quiet());
+        assert!(!is_quiet().await);
 
         drop(part);
-        under_way.none().await;
+        assert!(is_quiet().await);
         drop(under_way.count().until_the_end_of(Body::empty()));
-        assert!(is_quiet());
+        assert!(is_quiet().await);
     }
 }
