@@ -75,7 +75,7 @@ impl Time {
         match self {
             Self::Running(offset) => {
                 let now = Utc::now().checked_add_signed(offset).unwrap_or(LATEST);
-                now.trunc_subsecs(3).min(LATEST)
+                now.trunc_subsecs(3).clamp(DateTime::UNIX_EPOCH, LATEST)
             }
             Self::Frozen(now) => now,
         }

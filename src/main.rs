@@ -1,9 +1,7 @@
 //! Reads the command line; starts the log, opens the app, serves until a signal.
 
 use std::{
-    env,
-    fmt::Debug,
-    fs,
+    env, fs,
     io::{self, IsTerminal, Write},
     os::unix::process::CommandExt,
     path::Path,
@@ -22,14 +20,6 @@ use tintype::{
     tls,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::field::Field;
-use tracing_subscriber::{
-    field::MakeExt,
-    fmt::{
-        FormatFields,
-        format::{self, Writer},
-    },
-};
 
 fn main() -> ExitCode {
     match Command::from_environment().map_err(anyhow::Error::from).and_then(run) {
@@ -126,20 +116,9 @@ fn allow_many_connections() {
 fn start_log(format: LogFormat) {
     let log = tracing_subscriber::fmt().with_writer(io::stderr);
     match format {
-        LogFormat::Text if io::stderr().is_terminal() => log.init(),
-        LogFormat::Text => log.with_ansi(false).fmt_fields(plain()).init(),
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().init(),
     }
-}
-
-/// Fields as the library writes them without colours, but without asking at each whether there are any:
-/// that is half of what a line takes.
-fn plain() -> impl for<'writer> FormatFields<'writer> {
-    let write = |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| match field.name() {
-        "message" => write!(writer, "{value:?}"),
-        name => write!(writer, "{name}={value:?}"),
-    };
-    format::debug_fn(write).delimited(" ")
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {

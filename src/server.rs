@@ -1,7 +1,5 @@
 //! Every surface, and the layers around them: the one page that wires the program.
 
-mod under_way;
-
 use std::{
     convert::Infallible,
     future::{self, Future},
@@ -39,7 +37,6 @@ use crate::{
     urls::{Address, Scheme},
     zone::{self, Zone},
 };
-use under_way::UnderWay;
 
 /// How long requests under way may take once the server is told to stop; half of what container
 /// runtimes wait before they kill.
@@ -50,7 +47,6 @@ const CF_RAY: HeaderName = HeaderName::from_static("cf-ray");
 /// Who answers at each surface: a wildcard of one never answers for another.
 struct Surfaces {
     app: App,
-    under_way: UnderWay,
     api: Router,
     batch: Router,
     upload: Router,
@@ -68,11 +64,6 @@ struct Explainers {
 
 /// The whole program as one service.
 pub fn router(app: App) -> Router {
-    router_with(app, UnderWay::default())
-}
-
-/// With its requests counted there.
-fn router_with(app: App, under_way: UnderWay) -> Router {
     let (delivery, zone) = (Delivery::new(app.clone()), Zone::new(app.clone()));
     let explainers = Explainers { delivery: delivery.clone(), zone: zone.clone() };
     let explainer = Router::new().fallback_service(get(explain).with_state(explainers));
@@ -85,7 +76,6 @@ fn router_with(app: App, under_way: UnderWay) -> Router {
         zone,
         control: control::router(app.clone(), explainer, observe::operations()),
         app,
-        under_way,
     };
     Router::new().fallback(answer).with_state(Arc::new(surfaces))
 }
@@ -93,7 +83,6 @@ fn router_with(app: App, under_way: UnderWay) -> Router {
 /// Answers a request, and writes a line about it into the log of the program.
 async fn answer(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Response {
     let watch = Stopwatch::start();
-    let count = surfaces.under_way.count();
     let account = account(request.uri().path());
     let span =
         tracing::info_span!("request", method = %request.method(), path = request.uri().path());
@@ -106,7 +95,7 @@ async fn answer(State(surfaces): State<Arc<Surfaces>>, request: Request) -> Resp
     stamp(&mut response, &surfaces.app.clock, account.as_ref());
     let (status, ms) = (response.status().as_u16(), watch.elapsed().as_millis());
     span.in_scope(|| tracing::info!(status, ms, "answered"));
-    response.map(|body| count.until_the_end_of(body))
+    response
 }
 
 /// Asks the surface that a URL belongs to what it would do.
@@ -197,9 +186,7 @@ pub struct Doors {
     pub secured: Option<Secured>,
 }
 
-/// Serves until `stop` comes, then lets requests under way finish, unless `hurry` comes too. Connections
-/// without a request are not waited for: one may have sent half of a request's head, and a client of
-/// HTTP/2 need not hear that it is over.
+/// Serves until `stop` comes, then lets requests under way finish, unless `hurry` comes too.
 pub async fn serve(
     doors: Doors,
     app: App,
@@ -216,21 +203,20 @@ pub async fn serve(
         // Nobody listens when the server ended by itself.
         let _ = stopping.send(());
     };
-    let under_way = UnderWay::default();
-    let service = router_with(app, under_way.clone());
     let drained = async move {
-        if stopped.await.is_err() {
-            future::pending::<()>().await;
-        }
-        if time::timeout(DRAIN, under_way.none()).await.is_err() {
-            tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
+        match stopped.await {
+            Ok(()) => time::sleep(DRAIN).await,
+            Err(_) => future::pending().await,
         }
     };
     let listener = Listener::new(doors.plain, doors.secured);
-    let service = service.into_make_service_with_connect_info::<Way>();
+    let service = router(app).into_make_service_with_connect_info::<Way>();
     tokio::select! {
         served = axum::serve(listener, service).with_graceful_shutdown(stop) => served,
-        () = drained => Ok(()),
+        () = drained => {
+            tracing::warn!("some requests did not finish in {} s", DRAIN.as_secs());
+            Ok(())
+        }
         () = hurry => Ok(()),
     }
 }

@@ -27,7 +27,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("flights", &[]),
     ("shelf", &[]),
     ("roots", &[]),
-    ("fetch", &["clock", "domain", "roots", "shelf", "workers"]),
+    ("fetch", &["domain", "roots", "workers"]),
     ("store", &["clock", "domain", "shelf", "workers"]),
     (
         "render",

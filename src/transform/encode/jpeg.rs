@@ -57,23 +57,18 @@ pub(super) fn encode(
         return Err(unencodable("there are no pixels"));
     }
     let grid = Grid { sampling, width: width.into(), height: height.into() };
-    let is_progressive = scan == Scan::Progressive && may_be_progressive(width, height);
-    file(&Pixels { bytes, grid }, quality, is_progressive, exif)
+    let scan = if may_be_progressive(width, height) { scan } else { Scan::Baseline };
+    file(&Pixels { bytes, grid }, quality, scan, exif)
         .ok_or_else(|| unencodable("EXIF is larger than a segment"))
 }
 
 /// `None` if EXIF is more than the file can have.
-fn file(
-    pixels: &Pixels,
-    quality: u8,
-    is_progressive: bool,
-    exif: Option<&[u8]>,
-) -> Option<Vec<u8>> {
+fn file(pixels: &Pixels, quality: u8, scan: Scan, exif: Option<&[u8]>) -> Option<Vec<u8>> {
     let mut file = segments::head(exif)?;
     let pixels_a_sample = pixels.grid.sampling.blocks().pow(2) as f64;
     let quantisers = Quantiser::pair(quality, pixels_a_sample);
-    segments::frame(&mut file, &pixels.grid, &quantisers, is_progressive);
-    for section in sections(pixels, &quantisers, is_progressive) {
+    segments::frame(&mut file, &pixels.grid, &quantisers, scan);
+    for section in sections(pixels, &quantisers, scan) {
         segments::scan(&mut file, &section);
     }
     segments::end(&mut file);
@@ -81,12 +76,11 @@ fn file(
 }
 
 /// Computes what the scans hold.
-fn sections(pixels: &Pixels, quantisers: &[Quantiser; 2], is_progressive: bool) -> Vec<Section> {
+fn sections(pixels: &Pixels, quantisers: &[Quantiser; 2], scan: Scan) -> Vec<Section> {
     let Grid { sampling, .. } = pixels.grid;
-    let mut sections = if is_progressive {
-        Section::progressive(sampling.channels())
-    } else {
-        Section::baseline(sampling.channels())
+    let mut sections = match scan {
+        Scan::Progressive => Section::progressive(sampling.channels()),
+        Scan::Baseline => Section::baseline(sampling.channels()),
     };
     let mut row = Row::new(&pixels.grid);
     let mut samples = [[[[0.0; LANES]; units::BLOCK]; units::BLOCK]; MOST_BLOCKS];

@@ -171,23 +171,6 @@ async fn an_answer_that_a_reset_takes_the_place_of_is_not_counted() {
 }
 
 #[tokio::test]
-async fn the_server_stops_although_clients_are_silent() {
-    let app = TestApp::new();
-    let server = Server::start(&app).await;
-    let mut half = TcpStream::connect(server.address).await.unwrap();
-    half.write_all(b"GET /nowhere HTTP/1.1\r\nhost").await.unwrap();
-    let mut silent = TcpStream::connect(server.address).await.unwrap();
-    silent.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
-    // The server's settings: it has a connection now, on which nothing will answer its goodbye.
-    silent.read_exact(&mut [0; 9]).await.unwrap();
-
-    server.stop.send(()).unwrap();
-
-    // Long before its requests would be given up.
-    time::timeout(Duration::from_secs(3), server.served).await.expect("it ends").unwrap();
-}
-
-#[tokio::test]
 async fn the_server_stops_although_somebody_follows() {
     let app = TestApp::new();
     let server = Server::start(&app).await;

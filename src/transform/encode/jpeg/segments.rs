@@ -2,6 +2,7 @@
 //! pixels.
 
 use super::{
+    super::Scan,
     huffman::Codes,
     quantiser::Quantiser,
     section::Section,
@@ -40,12 +41,7 @@ pub(super) fn head(exif: Option<&[u8]>) -> Option<Vec<u8>> {
 }
 
 /// Tables of quantisation and the frame's header.
-pub(super) fn frame(
-    bytes: &mut Vec<u8>,
-    grid: &Grid,
-    quantisers: &[Quantiser],
-    is_progressive: bool,
-) {
+pub(super) fn frame(bytes: &mut Vec<u8>, grid: &Grid, quantisers: &[Quantiser], scan: Scan) {
     let channels = grid.sampling.channels();
     for (number, quantiser) in (0..).zip(quantisers).take(channels) {
         segment(bytes, QUANTISERS, &[&[number], &quantiser.table]);
@@ -56,7 +52,11 @@ pub(super) fn frame(
         let blocks = grid.blocks(component).0 as u8;
         frame.extend([name(component), blocks << 4 | blocks, component.min(1) as u8]);
     }
-    segment(bytes, if is_progressive { PROGRESSIVE } else { BASELINE }, &[&frame]);
+    let marker = match scan {
+        Scan::Progressive => PROGRESSIVE,
+        Scan::Baseline => BASELINE,
+    };
+    segment(bytes, marker, &[&frame]);
 }
 
 /// A scan: its codes, its header and its symbols.

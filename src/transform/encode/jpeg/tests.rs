@@ -9,11 +9,11 @@ use crate::transform::{
 };
 
 /// A file in the wanted order, however small it is.
-fn encoded(picture: &DynamicImage, quality: u8, is_progressive: bool) -> Vec<u8> {
+fn encoded(picture: &DynamicImage, quality: u8, scan: Scan) -> Vec<u8> {
     let sampling = if picture.color().has_color() { sampling(quality) } else { Sampling::Grey };
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let grid = Grid { sampling, width, height };
-    file(&Pixels { bytes: picture.as_bytes(), grid }, quality, is_progressive, None).unwrap()
+    file(&Pixels { bytes: picture.as_bytes(), grid }, quality, scan, None).unwrap()
 }
 
 /// By zune-jpeg.
@@ -68,7 +68,7 @@ fn every_size_and_sampling_is_read_by_every_decoder() {
             [(picture.clone(), 90), (picture.clone(), 100), (picture.to_luma8().into(), 90)]
         {
             let [baseline, progressive] =
-                [false, true].map(|is_progressive| encoded(&picture, quality, is_progressive));
+                [Scan::Baseline, Scan::Progressive].map(|scan| encoded(&picture, quality, scan));
             let ours = decoded(&baseline);
             assert_eq!((ours.dimensions(), ours.color()), (picture.dimensions(), picture.color()));
             for pixels in [ours.as_bytes(), &decoded_by_another(&baseline)] {
@@ -94,8 +94,8 @@ fn every_quality_is_as_good_as_its_table() {
         [noise(70, 50), slopes(70, 50), extremes(70, 50), extremes(70, 50).to_rgb8().into()]
     {
         let likenesses = (1..=100).map(|quality| {
-            let baseline = encoded(&picture, quality, false);
-            let progressive = encoded(&picture, quality, true);
+            let baseline = encoded(&picture, quality, Scan::Baseline);
+            let progressive = encoded(&picture, quality, Scan::Progressive);
             assert_eq!(
                 decoded_by_another(&progressive),
                 decoded_by_another(&baseline),
@@ -124,7 +124,7 @@ fn no_quality_is_worse_than_the_librarys() {
             _ => jpeg_encoder::SamplingFactor::F_1_1,
         });
         encoder.encode(picture.as_bytes(), 64, 64, jpeg_encoder::ColorType::Rgb).unwrap();
-        let [ours, theirs] = [encoded(&picture, quality, false), theirs].map(|jpeg| {
+        let [ours, theirs] = [encoded(&picture, quality, Scan::Baseline), theirs].map(|jpeg| {
             (jpeg.len() as f64, likeness(&decoded_by_another(&jpeg), picture.as_bytes()))
         });
         assert!(ours.1 > theirs.1 - 0.1, "{quality}: {ours:?} {theirs:?}");
@@ -137,7 +137,7 @@ fn runs_of_more_empty_blocks_than_a_symbol_says_are_parted() {
     const SIDE: u32 = 1_536;
     let flat = GrayImage::from_pixel(SIDE, SIDE, Luma([77]));
     const { assert!(SIDE * SIDE / 64 > 0x7fff) };
-    let jpeg = encoded(&flat.clone().into(), 85, true);
+    let jpeg = encoded(&flat.clone().into(), 85, Scan::Progressive);
     assert!(decoded_by_another(&jpeg).iter().all(|sample| *sample == 77));
     assert_eq!(decoded(&jpeg), flat.into());
 }
@@ -165,9 +165,8 @@ fn jpegs_are_progressive_unless_small_or_asked_otherwise() {
 #[test]
 fn lower_quality_is_fewer_bytes() {
     let picture = noise(128, 128);
-    for is_progressive in [false, true] {
-        let sizes =
-            [100, 85, 50, 20, 1].map(|quality| encoded(&picture, quality, is_progressive).len());
+    for scan in [Scan::Baseline, Scan::Progressive] {
+        let sizes = [100, 85, 50, 20, 1].map(|quality| encoded(&picture, quality, scan).len());
         assert!(sizes.is_sorted_by(|more, less| more > less), "{sizes:?}");
     }
 }
