@@ -64,8 +64,8 @@ pub fn shrunk_jpeg(bytes: &[u8]) {
     let accepted = verify(bytes, &LIMITS);
     let shorter = source.stored.width.min(source.stored.height);
     for eighths in [1, 2, 3, 4, 6] {
-        // A little less than what the scale is chosen for.
-        let side = (shorter * eighths / 16).max(1);
+        // A little less than what the scale is chosen for. With 16, three eighths would just do for a half.
+        let side = (shorter * eighths / 15).max(1);
         for rest in ["fit=squeeze", "fit=cover,gravity=0.9x0.2"] {
             let options = options_of(&format!("w={side},h={side},{rest},format=baseline-jpeg"));
             match transform(bytes, &options, Accepts::default(), &LIMITS) {
