@@ -29,6 +29,7 @@ mod color;
 mod decode;
 mod encode;
 mod gaussian;
+mod jpeg;
 mod json;
 mod metadata;
 mod pixels;

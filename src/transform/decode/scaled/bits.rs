@@ -2,6 +2,8 @@
 //! between them, so that the reservoir is refilled eight bytes at once and without a branch. Knows
 //! nothing of what the bits say.
 
+use crate::transform::jpeg::has_a_byte_of_ones;
+
 /// More bytes than one block can take: 64 symbols of at most 16 bits of code and 15 of value, and what
 /// a refill reads ahead.
 const BLOCK: usize = 64 * 31 / 8 + 24;
@@ -139,13 +141,6 @@ impl<'a> Stream<'a> {
         }
         true
     }
-}
-
-/// Whether one of the eight bytes is 0xff: whether one of its complement is 0.
-#[inline(always)]
-fn has_a_byte_of_ones(bytes: u64) -> bool {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    (!bytes).wrapping_sub(LOW) & bytes & (LOW << 7) != 0
 }
 
 #[cfg(test)]

@@ -3,16 +3,10 @@
 
 use super::{
     bits::Stream,
-    huffman::{COEFFICIENTS, Skipper, Table, is_end},
+    huffman::{Skipper, Table, is_end},
     idct::{self, Block},
 };
-
-/// Where each coefficient of the zigzag is in a block, row by row (T.81, figure A.6).
-pub(super) const ZIGZAG: [u8; COEFFICIENTS] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
-    13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
-    52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-];
+use crate::transform::jpeg::{COEFFICIENTS, ZIGZAG};
 
 /// Makes the middle of the range of samples 0.
 const LEVEL_SHIFT: f32 = 128.0;

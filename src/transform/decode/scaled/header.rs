@@ -3,8 +3,9 @@
 
 use super::{
     block::Tables,
-    huffman::{COEFFICIENTS, Class, Codes, Skipper, Table},
+    huffman::{Class, Codes, Skipper, Table},
 };
+use crate::transform::jpeg::COEFFICIENTS;
 
 /// A channel.
 pub(super) struct Component {

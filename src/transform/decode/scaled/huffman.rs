@@ -2,15 +2,13 @@
 //! of coefficients that aren't wanted as many as fit into one look-up. Knows no blocks.
 
 use super::bits::{Bits, Clean};
+use crate::transform::jpeg::COEFFICIENTS;
 
 /// Bits of an index into the table of single symbols. Longer codes are rare.
 const SINGLE: u32 = 10;
 
 /// Bits of an index into the table of symbols to skip.
 const SKIPPED: u32 = 12;
-
-/// Coefficients of a block.
-pub(super) const COEFFICIENTS: usize = 64;
 
 /// What a symbol that ends a block advances by, so that no run of others reaches as far.
 const END: u32 = 128;

@@ -1,5 +1,7 @@
 //! Bits to entropy-coded bytes (T.81, F.1.2.3). Knows nothing of what the bits say.
 
+use crate::transform::jpeg::has_a_byte_of_ones;
+
 /// Bits from the left, gathered eight bytes at a time.
 pub(super) struct Bits<'a> {
     bytes: &'a mut Vec<u8>,
@@ -55,13 +57,6 @@ impl<'a> Bits<'a> {
         let used = (count + missing) as usize / 8;
         self.stuff(&bytes[bytes.len() - used..]);
     }
-}
-
-/// Whether one of the eight bytes is 0xff: whether one of its complement is 0.
-#[inline(always)]
-fn has_a_byte_of_ones(bytes: u64) -> bool {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    (!bytes).wrapping_sub(LOW) & bytes & (LOW << 7) != 0
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use super::{
     dct,
     samples::{Block, LANES, Lanes},
-    units::{BLOCK, COEFFICIENTS, Grid, ZIGZAG},
+    units::{BLOCK, Grid},
 };
+use crate::transform::jpeg::{COEFFICIENTS, ZIGZAG};
 
 /// T.81, tables K.1 and K.2, row by row.
 const LUMA: [u16; COEFFICIENTS] = [
